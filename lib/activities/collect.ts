@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import type { DurableClient } from 'durable-functions';
+import { runId } from '../plan/ids.ts';
+import type { RunRecord } from '../plan/run.ts';
+import { closeWindow } from '../plan/window.ts';
+import { type Claim, closeClaim, listPending, openClaim, type Row, supersede, takeRows } from '../store/ledger.ts';
+import { getPipeline, type StoredPipeline } from '../store/pipelines.ts';
+import { commitJson, createRun, putRunFile } from '../store/runs.ts';
+import type { Activities } from './contract.ts';
+import { startRun } from './durable.ts';
+
+/** Looks at a pipeline's waiting drops; when their window closes, claims them and starts their run. */
+export async function collect(
+  { pipeline }: Activities['collect']['input'],
+  client: DurableClient,
+): Promise<Activities['collect']['output']> {
+  const stored = await getPipeline(pipeline);
+  if (!stored) return { waitSeconds: null, more: false };
+  const waiting = (await listPending(pipeline)).map((row) => ({ ...row, blob: row.name }));
+  const now = new Date();
+  const verdict = closeWindow(waiting, stored.pipeline.on.drop, now.getTime());
+  await supersede(pipeline, verdict.superseded);
+  if (verdict.take.length === 0) return { waitSeconds: verdict.waitSeconds, more: false };
+  await carryOut(await claim(stored, verdict.take, now), client);
+  return { waitSeconds: 0, more: verdict.take.length < waiting.length - verdict.superseded.length };
+}
+
+async function claim(stored: StoredPipeline, rows: Row[], now: Date): Promise<Claim> {
+  const run = runId(stored.name, now, randomBytes(6).toString('hex'));
+  const hashes = rows.map(({ hash }) => hash);
+  const intent = { run, pipeline: stored.name, claimedAt: now.toISOString(), hashes };
+  await openClaim(intent);
+  return intent;
+}
+
+/** Sets a claim's rows, makes the run of those it won, and starts it. May be done any number of times. */
+export async function carryOut(intent: Claim, client: DurableClient): Promise<void> {
+  const rows = await takeRows(intent);
+  if (rows.length > 0) await startRun(client, await makeRun(intent, rows));
+  await closeClaim(intent);
+}
+
+async function makeRun({ run, pipeline, claimedAt }: Claim, rows: Row[]): Promise<RunRecord> {
+  const stored = await getPipeline(pipeline);
+  const lines = rows.map((row) => JSON.stringify(row)).join('\n');
+  await putRunFile(run, 'inputs.ndjson', lines, 'application/x-ndjson');
+  if (stored) await commitJson(run, 'pipeline.json', stored);
+  return createRun({
+    id: run,
+    pipeline,
+    pipelineHash: stored?.hash ?? '',
+    epoch: 1,
+    status: 'Running',
+    trigger: { kind: 'drop' },
+    startedAt: claimedAt,
+    endedAt: null,
+    error: null,
+  });
+}

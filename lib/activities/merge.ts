@@ -1,0 +1,37 @@
+import { signer } from '../azure/sas.ts';
+import { CONTROL_CONTAINER, WORK_CONTAINER } from '../plan/pipeline-schema.ts';
+import { toleratedFailures } from '../plan/plan.ts';
+import { mergeTask } from '../plan/task-spec.ts';
+import { getOwnRun, readRunJson, setProgress } from '../store/runs.ts';
+import type { Activities, JobRef } from './contract.ts';
+import type { Settled } from './decide.ts';
+import { runPipeline } from './plan.ts';
+import { offer } from './submit.ts';
+
+/** Why there is nothing to merge, or not enough; null when there is. */
+export function mergeSkipped(counts: { succeeded: number; failed: number }, tolerated: number): string | null {
+  if (counts.failed > tolerated) {
+    return `${counts.failed} items failed, and the pipeline tolerates ${tolerated}`;
+  }
+  return counts.succeeded === 0 ? 'no item succeeded, so there is nothing to merge' : null;
+}
+
+/** Adds the merge task over the accepted outputs, unless the pipeline has none or failures forbid it. */
+export async function merge({ run, epoch, job }: JobRef): Promise<Activities['merge']['output']> {
+  await getOwnRun({ run, epoch });
+  const { pipeline } = await runPipeline(run);
+  const settled = await readRunJson<Settled>(run, 'settled.json');
+  if (!pipeline.merge || !settled) return { submitted: false };
+  const tolerated = toleratedFailures(pipeline, settled.succeeded + settled.failed);
+  if (mergeSkipped(settled, tolerated) !== null) return { submitted: false };
+  await setProgress(run, { phase: 'merge' });
+  const sign = await signer(new Date());
+  const task = mergeTask(pipeline.merge, run, {
+    script: sign.readBlob(CONTROL_CONTAINER, `runs/${run}/merge.sh`),
+    accepted: sign.readBlob(CONTROL_CONTAINER, `runs/${run}/accepted.txt`),
+    outputs: sign.readContainer(WORK_CONTAINER),
+    work: sign.writeContainer(WORK_CONTAINER),
+  });
+  await offer(job, [task]);
+  return { submitted: true };
+}

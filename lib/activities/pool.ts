@@ -1,0 +1,51 @@
+import { ensureJob } from '../azure/jobs.ts';
+import { ensurePool, RUN_METADATA } from '../azure/pools.ts';
+import { SluiceError } from '../errors.ts';
+import { isoDuration } from '../plan/duration.ts';
+import { jobName } from '../plan/ids.ts';
+import { nodeImage } from '../plan/images.ts';
+import { getOwnRun, setProgress } from '../store/runs.ts';
+import type { Activities, RunRef } from './contract.ts';
+import { runPipeline, runPlan } from './plan.ts';
+
+/** A job ends by itself after this, whatever happened to us; Batch allows tasks 180 days. */
+const JOB_LIMIT_SECONDS = 30 * 86_400;
+/** Names that a run tries for its job before it gives up. */
+const JOB_NAMES = 9;
+
+/** Makes the run's own pool, sized by the plan. */
+export async function openPool(ref: RunRef): Promise<null> {
+  await getOwnRun(ref);
+  await setProgress(ref.run, { phase: 'pool' });
+  const { pipeline } = await runPipeline(ref.run);
+  const { pool } = await runPlan(ref.run);
+  await ensurePool(
+    {
+      id: ref.run,
+      vmSize: pipeline.pool.vmSize,
+      virtualMachineConfiguration: nodeImage(pipeline.pool.image),
+      targetDedicatedNodes: pool.nodes,
+      taskSlotsPerNode: pipeline.pool.slots,
+      metadata: [{ name: RUN_METADATA, value: ref.run }],
+    },
+    ref.run,
+  );
+  return null;
+}
+
+/** Makes the run's job; a name that something else has is passed over. */
+export async function openJob(ref: RunRef): Promise<Activities['openJob']['output']> {
+  await getOwnRun(ref);
+  for (let n = 1; n <= JOB_NAMES; n++) {
+    const job = jobName(ref.run, n);
+    const spec = {
+      id: job,
+      poolInfo: { poolId: ref.run },
+      onAllTasksComplete: 'noaction' as const,
+      constraints: { maxTaskRetryCount: 0, maxWallClockTime: isoDuration(JOB_LIMIT_SECONDS) },
+      metadata: [{ name: RUN_METADATA, value: ref.run }],
+    };
+    if (await ensureJob(spec, ref.run)) return { job };
+  }
+  throw new SluiceError('BatchRefused', `The names ${ref.run}-j1 to -j${JOB_NAMES} belong to jobs that are not this run's.`);
+}

@@ -1,0 +1,51 @@
+import { type Signer, signer } from '../azure/sas.ts';
+import { addTasks, TASKS_PER_REQUEST } from '../azure/tasks.ts';
+import { SluiceError } from '../errors.ts';
+import { CONTROL_CONTAINER, WORK_CONTAINER } from '../plan/pipeline-schema.ts';
+import type { PlannedTask } from '../plan/plan.ts';
+import { itemTask, type TaskSpec, type TaskUrls } from '../plan/task-spec.ts';
+import { eachLimited } from '../store/concurrency.ts';
+import { getOwnRun, readRunLines, setProgress } from '../store/runs.ts';
+import type { Activities } from './contract.ts';
+import { runPipeline } from './plan.ts';
+
+/** Requests in flight; Batch advises to stay well below a hundred. */
+const IN_FLIGHT = 8;
+/** Times that a task which Batch failed to take is offered again. */
+const OFFERS = 5;
+
+/** Adds the tasks of one slab; those that are there already stay as they are. */
+export async function submit({ run, epoch, job, slab }: Activities['submit']['input']): Promise<null> {
+  await getOwnRun({ run, epoch });
+  await setProgress(run, { phase: 'submit' });
+  const { pipeline } = await runPipeline(run);
+  const planned = await readRunLines<PlannedTask>(run, slab.blob);
+  const urls = taskUrls(run, await signer(new Date()));
+  await eachLimited(chunks(planned, TASKS_PER_REQUEST), IN_FLIGHT, (chunk) =>
+    offer(job, chunk.map((task) => itemTask(pipeline, run, task, urls))),
+  );
+  return null;
+}
+
+/** Offers tasks until Batch has taken them all. Throws `BatchUnavailable` when it does not. */
+export async function offer(job: string, tasks: TaskSpec[]): Promise<void> {
+  let left = tasks;
+  for (let attempt = 1; left.length > 0; attempt++) {
+    if (attempt > OFFERS) {
+      throw new SluiceError('BatchUnavailable', `Job ${job} did not take ${left.length} tasks in ${OFFERS} offers.`);
+    }
+    left = await addTasks(job, left);
+  }
+}
+
+function taskUrls(run: string, sign: Signer): TaskUrls {
+  return {
+    script: sign.readBlob(CONTROL_CONTAINER, `runs/${run}/task.sh`),
+    work: sign.writeContainer(WORK_CONTAINER),
+    input: ({ input }) => sign.readBlob(input.container, input.name),
+  };
+}
+
+function* chunks<T>(values: T[], size: number): Generator<T[]> {
+  for (let start = 0; start < values.length; start += size) yield values.slice(start, start + size);
+}

@@ -1,0 +1,47 @@
+import { hasOpenTasks, taskCounts } from '../azure/tasks.ts';
+import { list } from '../azure/blobs.ts';
+import { workContainer } from '../azure/storage.ts';
+import { looksDone, nextDelay, type TaskCounts } from '../plan/poll.ts';
+import { parseRecord } from '../plan/record.ts';
+import { itemCounts } from '../plan/run.ts';
+import { getOwnRun, getProgress, setProgress } from '../store/runs.ts';
+import type { Activities } from './contract.ts';
+import { runPlan } from './plan.ts';
+
+/** Items up to which a look also lists the records, so that people see items and not only tasks. */
+const LIST_WHILE_WATCHING = 5000;
+
+/** One look at a job: counts every time, records when tasks have ended since, and the tasks when nothing seems left. */
+export async function watch({
+  run,
+  epoch,
+  job,
+  pace,
+}: Activities['watch']['input']): Promise<Activities['watch']['output']> {
+  await getOwnRun({ run, epoch });
+  const counts = await taskCounts(job);
+  if (!pace || counts.completed !== pace.completed) await showProgress(run, counts);
+  const done = looksDone(counts) && !(await hasOpenTasks(job));
+  return { done, pace: { delay: nextDelay(pace, counts), completed: counts.completed } };
+}
+
+async function showProgress(run: string, tasks: TaskCounts): Promise<void> {
+  const { items: total, tasks: planned } = await runPlan(run);
+  const before = await getProgress(run);
+  const listed = total <= LIST_WHILE_WATCHING ? await listedItems(run) : (before?.items ?? { succeeded: 0, failed: 0 });
+  const perTask = Math.ceil(total / Math.max(1, planned));
+  const items = itemCounts(total, listed, { running: tasks.running, perTask });
+  const phase = before?.phase === 'merge' ? 'merge' : 'watch';
+  await setProgress(run, { phase, tasks, items });
+}
+
+async function listedItems(run: string): Promise<{ succeeded: number; failed: number }> {
+  const prefix = `runs/${run}/records/`;
+  const items = new Map<string, boolean>();
+  for await (const { name } of list(await workContainer(), prefix)) {
+    const record = parseRecord(name.slice(prefix.length));
+    if (record) items.set(record.item, items.get(record.item) === true || record.cause === 'ok');
+  }
+  const succeeded = [...items.values()].filter(Boolean).length;
+  return { succeeded, failed: items.size - succeeded };
+}

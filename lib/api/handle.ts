@@ -1,0 +1,23 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import { createApi } from './app.ts';
+
+/** Answers a request that came through Azure Functions. */
+export async function handleRequest(
+  request: HttpRequest,
+  log: (error: unknown) => void,
+): Promise<HttpResponseInit> {
+  const response = await createApi(log).fetch(await standardRequest(request));
+  return {
+    status: response.status,
+    headers: Object.fromEntries(response.headers),
+    body: Buffer.from(await response.arrayBuffer()),
+  };
+}
+
+/** The platform's request as the Web's; its own lacks what a router needs. */
+async function standardRequest(request: HttpRequest): Promise<Request> {
+  const { method, url } = request;
+  const headers = Object.fromEntries(request.headers);
+  const hasBody = method !== 'GET' && method !== 'HEAD';
+  return new Request(url, { method, headers, ...(hasBody ? { body: await request.arrayBuffer() } : {}) });
+}

@@ -1,0 +1,52 @@
+import type { Problem } from '../plan/parse-pipeline.ts';
+import { SluiceError, type SluiceErrorCode } from '../errors.ts';
+
+/** RFC 9457 problem details, with the error's code and, for a pipeline file, each fault in it. */
+export interface ProblemDetails {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  errors?: Problem[];
+}
+
+const TITLES: Record<number, string> = {
+  400: 'Bad Request',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  413: 'Content Too Large',
+  422: 'Unprocessable Content',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+};
+
+const STATUS: Partial<Record<SluiceErrorCode, number>> = {
+  InvalidPipeline: 422,
+  InvalidRequest: 400,
+  NotFound: 404,
+  BatchUnavailable: 503,
+  StorageUnavailable: 503,
+};
+
+/** An answer that tells what went wrong. */
+export function problem(status: number, code: string, detail: string, errors?: Problem[]): Response {
+  const body: ProblemDetails = {
+    type: 'about:blank',
+    title: TITLES[status] ?? 'Error',
+    status,
+    detail,
+    code,
+    ...(errors ? { errors } : {}),
+  };
+  const headers = { 'content-type': 'application/problem+json' };
+  return new Response(JSON.stringify(body), { status, headers });
+}
+
+/** The answer to anything thrown; what we did not foresee is a 500 that keeps its details to the log. */
+export function problemOf(error: unknown): Response {
+  if (!(error instanceof SluiceError)) {
+    return problem(500, 'Unexpected', 'Something failed that Sluice did not foresee; the log of the app has it.');
+  }
+  return problem(STATUS[error.code] ?? 500, error.code, error.message);
+}

@@ -1,0 +1,75 @@
+import { Hono } from 'hono';
+import { SluiceError } from '../errors.ts';
+import { isRunId } from '../plan/ids.ts';
+import type { Phase, Progress, RunRecord } from '../plan/run.ts';
+import { getProgress, getRun, listRuns, readManifest } from '../store/runs.ts';
+
+/** Runs that a listing shows. */
+const PAGE = 100;
+
+/** A run as `GET /api/runs/{id}` shows it. */
+export interface RunView {
+  id: string;
+  pipeline: string;
+  status: RunRecord['status'];
+  phase: Phase;
+  trigger: { kind: string };
+  startedAt: string;
+  endedAt: string | null;
+  waiting: Progress['waiting'];
+  error: RunRecord['error'];
+  counts: Record<string, unknown>;
+}
+
+/** `GET /api/runs`, `GET /api/runs/{id}` and its manifest. */
+export function runRoutes(): Hono {
+  const routes = new Hono();
+  routes.get('/', async (c) => {
+    const pipeline = c.req.query('pipeline');
+    const ids = await listRuns(pipeline, PAGE);
+    const views = await Promise.all(ids.map((id) => viewOrNull(id)));
+    return c.json({ value: views.filter((view) => view !== null) });
+  });
+  routes.get('/:id', async (c) => c.json(await view(c.req.param('id'))));
+  routes.get('/:id/manifest', async (c) => {
+    const { id, status } = await view(c.req.param('id'));
+    const manifest = await readManifest(id);
+    if (manifest !== null) return c.body(manifest, 200, { 'content-type': 'application/json' });
+    throw new SluiceError('NotFound', `Run ${id} is ${status} and has no manifest yet; it comes when the run ends.`);
+  });
+  return routes;
+}
+
+async function view(id: string): Promise<RunView> {
+  if (!isRunId(id)) throw new SluiceError('NotFound', `There is no run '${id}'.`);
+  const [record, progress] = await Promise.all([getRun(id), getProgress(id)]);
+  return {
+    id: record.id,
+    pipeline: record.pipeline,
+    status: record.status,
+    phase: progress?.phase ?? 'plan',
+    trigger: record.trigger,
+    startedAt: record.startedAt,
+    endedAt: record.endedAt,
+    waiting: progress?.waiting ?? null,
+    error: record.error,
+    counts: counts(progress),
+  };
+}
+
+/** A run that is indexed but whose record is not there yet is not shown yet. */
+async function viewOrNull(id: string): Promise<RunView | null> {
+  try {
+    return await view(id);
+  } catch (error) {
+    if (error instanceof SluiceError && error.code === 'NotFound') return null;
+    throw error;
+  }
+}
+
+/** Items are null until the plan knows how many there are. */
+function counts(progress: Progress | null): Record<string, unknown> {
+  const unknown = { items: null, waiting: null, running: null, succeeded: null, failed: null };
+  const { active = 0, running = 0, completed = 0 } = progress?.tasks ?? {};
+  return { ...(progress?.items ?? unknown), tasks: { active, running, completed } };
+}

@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SluiceError, messageOf } from '../errors.ts';
+
+/** What a failed call to an Azure service says about itself. */
+export interface Fault {
+  service: 'Batch' | 'Storage';
+  /** HTTP status; undefined when no answer came. */
+  status: number | undefined;
+  /** Azure's own error code, or the socket's. */
+  code: string | undefined;
+  message: string;
+  retryAfterSeconds: number | undefined;
+}
+
+/** Reads a service's error; null for what is not an answer of that service at all. */
+export type FaultReader = (error: unknown) => Fault | null;
+
+const ATTEMPTS = 6;
+const FIRST_DELAY_SECONDS = 0.2;
+const LONGEST_DELAY_SECONDS = 10;
+
+/** Statuses that say "not now". */
+const PASSING = new Set([408, 429, 500, 502, 503, 504]);
+/** Codes that say "not now" whatever the status. */
+const PASSING_CODES = new Set(['ServerBusy', 'OperationTimedOut', 'InternalError', 'TooManyRequests']);
+
+/**
+ * The one retry policy: passing faults are tried again with growing, jittered delays or as Retry-After says;
+ * the rest become a `SluiceError` with Azure's code in its message.
+ */
+export async function withRetry<T>(
+  call: () => Promise<T>,
+  read: FaultReader,
+  what: string,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call();
+    } catch (error) {
+      const fault = read(error);
+      if (!fault) throw error;
+      if (!isPassing(fault) || attempt === ATTEMPTS) throw translate(fault, { what, attempt, cause: error });
+      await sleep(delaySeconds(fault, attempt, Math.random()) * 1000);
+    }
+  }
+}
+
+/** Whether the same request may be answered better a little later. */
+export function isPassing(fault: Fault): boolean {
+  return fault.status === undefined || PASSING.has(fault.status) || PASSING_CODES.has(fault.code ?? '');
+}
+
+/** Seconds before the next attempt: what Retry-After says, else full jitter over a doubling span. `random` in [0, 1). */
+export function delaySeconds(fault: Fault, attempt: number, random: number): number {
+  if (fault.retryAfterSeconds !== undefined) return fault.retryAfterSeconds;
+  const span = Math.min(FIRST_DELAY_SECONDS * 2 ** (attempt - 1), LONGEST_DELAY_SECONDS);
+  return span * (0.5 + random / 2);
+}
+
+function translate(fault: Fault, context: { what: string; attempt: number; cause: unknown }): SluiceError {
+  const { what, attempt, cause } = context;
+  const answer = [fault.status, fault.code].filter((part) => part !== undefined).join(' ');
+  const tries = attempt > 1 ? ` after ${attempt} attempts` : '';
+  const message = `${what}: Azure ${fault.service} answered ${answer}${tries}: ${fault.message}`;
+  const kind = isPassing(fault) ? 'Unavailable' : 'Refused';
+  return new SluiceError(`${fault.service}${kind}`, message, { cause });
+}
+
+/** Code of a socket error, such as ECONNREFUSED, wherever the SDK hid it; undefined when it is none. */
+export function socketCode(error: unknown): string | undefined {
+  const { code, errno } = error as { code?: unknown; errno?: unknown };
+  for (const candidate of [code, errno]) {
+    if (typeof candidate === 'string' && /^(E[A-Z]+|REQUEST_SEND_ERROR|UND_ERR_\w+)$/.test(candidate)) return candidate;
+  }
+  return /socket hang up|other side closed|fetch failed/.test(messageOf(error)) ? 'ECONNRESET' : undefined;
+}

@@ -1,0 +1,115 @@
+import type { BatchServiceModels } from '@azure/batch';
+import { SluiceError } from '../errors.ts';
+import type { TaskFailure } from '../plan/outcome.ts';
+import type { TaskCounts } from '../plan/poll.ts';
+import type { TaskSpec } from '../plan/task-spec.ts';
+import { batchCall, batchCode } from './batch.ts';
+
+/** Tasks that one request may carry. */
+export const TASKS_PER_REQUEST = 100;
+
+/**
+ * Adds tasks in one request, halving it while Batch finds it too large; a task that is there already counts as added,
+ * since plans are first wins. Returns the tasks that Batch failed to take this time.
+ */
+export async function addTasks(job: string, tasks: TaskSpec[]): Promise<TaskSpec[]> {
+  let results: BatchServiceModels.TaskAddResult[];
+  try {
+    const answer = await batchCall(`Adding ${tasks.length} tasks to job ${job}`, (client) =>
+      client.task.addCollection(job, tasks),
+    );
+    results = answer.value ?? [];
+  } catch (error) {
+    if (batchCode(error) !== 'RequestBodyTooLarge' || tasks.length === 1) throw error;
+    const half = Math.ceil(tasks.length / 2);
+    const left = await addTasks(job, tasks.slice(0, half));
+    return [...left, ...(await addTasks(job, tasks.slice(half)))];
+  }
+  return notTaken(job, tasks, results);
+}
+
+function notTaken(
+  job: string,
+  tasks: TaskSpec[],
+  results: BatchServiceModels.TaskAddResult[],
+): TaskSpec[] {
+  const taken = new Set<string>();
+  for (const { status, taskId, error } of results) {
+    if (status.toLowerCase() === 'success' || error?.code === 'TaskExists') taken.add(taskId);
+    else if (status.toLowerCase() === 'clienterror') throw refused(job, taskId, error);
+  }
+  return tasks.filter(({ id }) => !taken.has(id));
+}
+
+function refused(
+  job: string,
+  task: string,
+  error: BatchServiceModels.BatchError | undefined,
+): SluiceError {
+  const details = (error?.values ?? []).map(({ key, value }) => `${key}: ${value}`).join(', ');
+  const reason = `${error?.code ?? 'no code'}: ${error?.message?.value?.split('\n')[0] ?? ''} ${details}`;
+  return new SluiceError('BatchRefused', `Batch refused task ${task} of job ${job}: ${reason.trim()}`);
+}
+
+/** How many tasks of a job are in which state; may lag behind what was added. */
+export async function taskCounts(job: string): Promise<TaskCounts> {
+  const { taskCounts: counts } = await batchCall(`Counting tasks of job ${job}`, (client) =>
+    client.job.getTaskCounts(job),
+  );
+  const { active, running, completed, failed } = counts;
+  return { active, running, completed, failed };
+}
+
+/** Whether any task of a job has not completed, from the tasks themselves. */
+export async function hasOpenTasks(job: string): Promise<boolean> {
+  const page = await batchCall(`Looking for open tasks of job ${job}`, (client) =>
+    client.task.list(job, {
+      taskListOptions: { filter: "state ne 'completed'", select: 'id', maxResults: 1 },
+    }),
+  );
+  return page.length > 0;
+}
+
+/** The failed tasks of a job and what Batch says of them. A job that is gone has none to show. */
+export async function failedTasks(job: string): Promise<Map<string, TaskFailure>> {
+  const failures = new Map<string, TaskFailure>();
+  for await (const { id, executionInfo } of tasksWhere(job, "executionInfo/result eq 'failure'")) {
+    const { code, message, details } = executionInfo?.failureInfo ?? {};
+    const more = (details ?? []).map(({ name, value }) => `${name}: ${value}`).join('; ');
+    const text = [message, more].filter(Boolean).join(' (') + (more && message ? ')' : '');
+    failures.set(id ?? '', { code: code ?? 'Unknown', message: text });
+  }
+  return failures;
+}
+
+/** Whether Batch has a task. */
+export async function taskExists(job: string, task: string): Promise<boolean> {
+  try {
+    await batchCall(`Reading task ${task} of job ${job}`, (client) =>
+      client.task.get(job, task, { taskGetOptions: { select: 'id' } }),
+    );
+    return true;
+  } catch (error) {
+    if (batchCode(error) === 'TaskNotFound') return false;
+    throw error;
+  }
+}
+
+async function* tasksWhere(
+  job: string,
+  filter: string,
+): AsyncGenerator<BatchServiceModels.CloudTask> {
+  const what = `Listing tasks of job ${job}`;
+  try {
+    const options = { taskListOptions: { filter, select: 'id,executionInfo', maxResults: 1000 } };
+    let page = await batchCall(what, (client) => client.task.list(job, options));
+    yield* page;
+    while (page.odatanextLink) {
+      const link = page.odatanextLink;
+      page = await batchCall(what, (client) => client.task.listNext(link));
+      yield* page;
+    }
+  } catch (error) {
+    if (batchCode(error) !== 'JobNotFound') throw error;
+  }
+}

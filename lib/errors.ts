@@ -1,0 +1,45 @@
+/** Every code that Sluice itself gives an error; Azure's own codes stand in the message, with their words. */
+export type SluiceErrorCode =
+  /** An app setting is missing or malformed. */
+  | 'InvalidSettings'
+  /** A pipeline file or a request does not fit its schema. */
+  | 'InvalidPipeline'
+  /** A request to our HTTP API is malformed. */
+  | 'InvalidRequest'
+  /** A pipeline, run or manifest that does not exist. */
+  | 'NotFound'
+  /** The run is driven by a newer epoch or has ended: whoever asked must stop, quietly. */
+  | 'Fenced'
+  /** A record in storage is not what was written there. */
+  | 'CorruptRecord'
+  /** Azure Batch refused, and asking again would not help. */
+  | 'BatchRefused'
+  /** Azure Batch could not answer in time; asking again may help. */
+  | 'BatchUnavailable'
+  /** Blob Storage refused, and asking again would not help. */
+  | 'StorageRefused'
+  /** Blob Storage could not answer in time; asking again may help. */
+  | 'StorageUnavailable';
+
+const TRANSIENT: ReadonlySet<SluiceErrorCode> = new Set(['BatchUnavailable', 'StorageUnavailable']);
+
+/** The one error class of Sluice: a documented code, a message that says what to do, and the cause. */
+export class SluiceError extends Error {
+  readonly code: SluiceErrorCode;
+
+  constructor(code: SluiceErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'SluiceError';
+    this.code = code;
+  }
+
+  /** Whether the same call may succeed later, so that whoever drives it should try again. */
+  get transient(): boolean {
+    return TRANSIENT.has(this.code);
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { parseDuration } from './duration.ts';
+import { IMAGES } from './images.ts';
+
+/** Containers for Sluice's own records and for what tasks write; no pipeline may watch them. */
+export const CONTROL_CONTAINER = 'sluice';
+export const WORK_CONTAINER = 'sluice-work';
+
+const duration = (min: number, max: string) =>
+  z
+    .string({ error: 'a duration such as 2s, 1m or 1h' })
+    .transform((text, ctx) => {
+      const seconds = parseDuration(text);
+      const limit = parseDuration(max);
+      if (seconds === null || limit === null || seconds < min || seconds > limit) {
+        ctx.addIssue(`a duration such as 2s, 1m or 1h, from ${min}s to ${max}`);
+        return z.NEVER;
+      }
+      return seconds;
+    });
+
+const container = z
+  .string()
+  .regex(/^(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, {
+    error: 'a container name: 3 to 63 lower-case letters, digits and single hyphens',
+  })
+  .refine((name) => name !== CONTROL_CONTAINER && name !== WORK_CONTAINER, {
+    error: `a container other than ${CONTROL_CONTAINER} and ${WORK_CONTAINER}, which hold Sluice's own records`,
+  });
+
+const glob = z
+  .string()
+  .min(1, { error: 'a glob such as logs/**/*.gz' })
+  .refine((text) => !text.startsWith('/'), {
+    error: 'a glob without a leading slash, since blob names have none',
+  });
+
+/** One file, or a shell glob, below `$OUTPUT_DIR`. */
+const outputPattern = z
+  .string()
+  .regex(/^[^/\n]+(\/[^/\n]+)*$/, { error: 'a path or glob below $OUTPUT_DIR, such as lines.txt' })
+  .refine((text) => !text.split('/').some((part) => part === '..' || part === '.'), {
+    error: 'a path below $OUTPUT_DIR, without . or ..',
+  })
+  .refine((text) => !text.includes('**'), {
+    error: 'a glob of single stars, such as *.png or pages/*.png',
+  });
+
+const command = z.string().min(1, { error: 'shell text' }).max(32_768, {
+  error: 'at most 32,768 characters; put longer scripts into a file that the command fetches',
+});
+
+const outputs = z.array(outputPattern).min(1, { error: 'at least one output' }).max(100);
+
+const shell = z.enum(['bash', 'sh']);
+
+const tolerate = z
+  .union([
+    z.number().int().min(0),
+    z.string().regex(/^(100|\d{1,2})(\.\d+)?%$/),
+  ], { error: 'a count of failed items such as 3, or a share such as 5%' })
+  .transform((value): Tolerance =>
+    typeof value === 'number' ? { count: value } : { percent: Number.parseFloat(value) },
+  );
+
+/** How many failed items a run may have and still count as completed. */
+export type Tolerance = { count: number } | { percent: number };
+
+/** The pipeline file; durations come out in seconds. */
+export const pipelineSchema = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, {
+    error: 'a name of 1 to 32 lower-case letters, digits and hyphens that begins with a letter',
+  }),
+  on: z.strictObject({
+    drop: z.strictObject({
+      container,
+      match: z.array(glob).min(1, { error: 'at least one glob' }).max(100),
+      settle: duration(0, '1h').default(2),
+      maxWait: duration(0, '1d').default(60),
+      maxItems: z.number().int().min(1).max(100_000).default(10_000),
+    }),
+  }),
+  tasks: z.strictObject({
+    forEach: z.literal('drop'),
+    pack: z.number().int().min(1).max(200).default(1),
+    command,
+    outputs,
+    timeout: duration(1, '7d').default(3600),
+    shell: shell.default('bash'),
+  }),
+  pool: z.strictObject({
+    vmSize: z.string().regex(/^[A-Za-z0-9_]{3,64}$/, {
+      error: 'a VM size such as Standard_D2as_v5',
+    }),
+    image: z.enum(IMAGES).default('ubuntu-24.04'),
+    nodes: z.strictObject({ max: z.number().int().min(1).max(1000) }),
+    slots: z.number().int().min(1).max(256).default(1),
+  }),
+  merge: z
+    .strictObject({
+      command,
+      outputs,
+      timeout: duration(1, '7d').default(3600),
+      shell: shell.default('bash'),
+    })
+    .optional(),
+  tolerate: tolerate.default({ count: 0 }),
+});
+
+/** A validated pipeline; `settle`, `maxWait` and every `timeout` are seconds. */
+export type Pipeline = z.output<typeof pipelineSchema>;

@@ -1,0 +1,53 @@
+import type { FinalStatus } from './manifest.ts';
+import type { TaskCounts } from './poll.ts';
+
+export type RunStatus = 'Running' | FinalStatus;
+
+/** What a run is at; `done` once its pool and job are gone. */
+export type Phase = 'plan' | 'pool' | 'submit' | 'watch' | 'merge' | 'manifest' | 'cleanup' | 'done';
+
+export interface RunError {
+  code: string;
+  message: string;
+}
+
+/** `runs/{id}/run.json`: the truth about a run. Times in ISO 8601. */
+export interface RunRecord {
+  id: string;
+  pipeline: string;
+  pipelineHash: string;
+  epoch: number;
+  status: RunStatus;
+  trigger: { kind: 'drop' };
+  startedAt: string;
+  endedAt: string | null;
+  error: RunError | null;
+}
+
+/** Items as far as they are known. */
+export interface ItemCounts {
+  items: number;
+  waiting: number;
+  running: number;
+  succeeded: number;
+  failed: number;
+}
+
+/** `runs/{id}/progress.json`: what people see while it runs; losing it costs nothing. */
+export interface Progress {
+  phase: Phase;
+  waiting: { for: string; have: number; need: number; message: string } | null;
+  items: ItemCounts | null;
+  tasks: TaskCounts | null;
+}
+
+/** Items of a run from what was listed; those in running tasks are estimated from the size of a pack. */
+export function itemCounts(
+  items: number,
+  listed: { succeeded: number; failed: number },
+  tasks: { running: number; perTask: number },
+): ItemCounts {
+  const open = Math.max(0, items - listed.succeeded - listed.failed);
+  const running = Math.min(open, tasks.running * tasks.perTask);
+  return { items, waiting: open - running, running, succeeded: listed.succeeded, failed: listed.failed };
+}

@@ -1,0 +1,154 @@
+import { quote } from './shell.ts';
+
+/** What a script runs, and what it promises; `timeout` in seconds, per item. */
+export interface ScriptStep {
+  command: string;
+  outputs: string[];
+  timeout: number;
+  shell: 'bash' | 'sh';
+}
+
+/** Seconds between asking a command that is over its time to end and ending it. */
+export const KILL_AFTER_SECONDS = 5;
+
+/**
+ * The shell script that a Batch task runs over its items, one after the other. Everything about an item comes as
+ * environment variables (`SLUICE_COUNT`, `SLUICE_ITEM_n` = id, attempt and staged file, `SLUICE_NAME_n` = blob name)
+ * and never becomes shell text. Needs `sh`, `setsid` and `timeout`.
+ */
+export function taskScript(step: ScriptStep): string {
+  return `${preamble(step)}
+index=1
+while [ "$index" -le "$SLUICE_COUNT" ]; do
+  eval "set -- \\$SLUICE_ITEM_$index"
+  eval "NAME=\\$SLUICE_NAME_$index"
+  ITEM=$1 ATTEMPT=$2 INPUT=$root/in/$3
+  STEM=\${NAME##*/}
+  case $STEM in ?*.*) STEM=\${STEM%.*} ;; esac
+  export INPUT NAME STEM
+  run_item
+  rm -rf "$INPUT"
+  index=$((index + 1))
+done
+`;
+}
+
+/**
+ * The script of the merge task: lays the accepted outputs out as `$INPUT_DIR/{item}/…`, lists them in `$INPUT_LIST`,
+ * and runs the merge command. `accepted.txt` has one `item attempt` a line; `SLUICE_STAGED` is where Batch put them.
+ */
+export function mergeScript(step: ScriptStep): string {
+  return `${preamble(step)}
+INPUT_DIR=$root/in
+INPUT_LIST=$root/inputs.txt
+mkdir -p "$INPUT_DIR"
+while read -r item attempt; do
+  mv -- "$SLUICE_STAGED/$item/a$attempt" "$INPUT_DIR/$item" || exit 1
+done < accepted.txt
+# A list of lines cannot hold a name with a line break, so such a file gets a name without.
+find "$INPUT_DIR" -type f -name '*
+*' -exec sh -c 'for path; do mv -- "$path" "\${path%/*}/$(printf %s "\${path##*/}" | tr "\\n" _)"; done' _ {} +
+find "$INPUT_DIR" -type f | LC_ALL=C sort > "$INPUT_LIST"
+ITEM=merge ATTEMPT=1
+export INPUT_DIR INPUT_LIST
+run_item
+`;
+}
+
+function preamble({ command, outputs, timeout, shell }: ScriptStep): string {
+  return `#!/bin/sh
+# Written by Sluice for one run. Each item leaves up/records/{item}.{attempt}.{exit}.{cause}.{outputs}.{start}.{end}.{logs},
+# its promised outputs in up/out/{item}/a{attempt}/ and what it printed in up/logs/{item}/a{attempt}/.
+command=${quote(command)}
+outputs=${quote(outputs.join('\n'))}
+limit=${Math.ceil(timeout)}
+interpreter=${shell}
+${RUN_ITEM}`;
+}
+
+const RUN_ITEM = `root=$PWD
+up=$root/up
+mkdir -p "$up/out" "$up/records" "$up/logs" "$root/items"
+
+run_item() {
+  home=$root/items/$ITEM
+  OUTPUT_DIR=$home/out
+  logs=$up/logs/$ITEM/a$ATTEMPT
+  mkdir -p "$OUTPUT_DIR" "$home/cwd" "$logs"
+  export ITEM OUTPUT_DIR
+  start=$(date +%s)
+  run_command
+  end=$(date +%s)
+  collect_outputs
+  name_cause
+  name_logs
+  : > "$up/records/$ITEM.$ATTEMPT.$status.$cause.$count.$start.$end.$kept"
+  rm -rf "$home"
+}
+
+# The command gets a session of its own, so that what it leaves behind can be ended with it.
+run_command() {
+  status=127
+  command -v "$interpreter" > /dev/null 2>&1 || { echo "$interpreter is not on this node; say 'shell: sh' in the pipeline" > "$logs/stderr.txt"; return; }
+  flags=-e
+  [ "$interpreter" = bash ] && flags='-eo pipefail'
+  (
+    cd "$home/cwd" || exit 1
+    exec setsid timeout -k ${KILL_AFTER_SECONDS} "$limit" "$interpreter" $flags -c "$command" < /dev/null > "$logs/stdout.txt" 2> "$logs/stderr.txt"
+  ) &
+  session=$!
+  wait "$session"
+  status=$?
+  kill -KILL -- "-$session" 2> /dev/null
+}
+
+# Each promise is one file or a glob; a promise that nothing meets is remembered.
+collect_outputs() {
+  count=0 missing=
+  cd "$OUTPUT_DIR" || return
+  saved=$IFS
+  IFS='
+'
+  set -f
+  set -- $outputs
+  set +f
+  IFS=
+  for promise; do
+    found=
+    for path in $promise; do
+      [ -f "$path" ] || continue
+      found=yes
+      target=$up/out/$ITEM/a$ATTEMPT/$path
+      [ -e "$target" ] && continue
+      mkdir -p "\${target%/*}"
+      if [ -L "$path" ]; then cp -L -- "$path" "$target"; else mv -- "$path" "$target"; fi && count=$((count + 1))
+    done
+    [ -n "$found" ] || missing=$promise
+  done
+  IFS=$saved
+  cd "$root" || exit 1
+}
+
+name_cause() {
+  cause=exit
+  if [ "$status" -eq 0 ]; then
+    cause=ok
+    [ -z "$missing" ] || { cause=nooutput; echo "sluice: the command ended well but left no '$missing' in \\$OUTPUT_DIR" >> "$logs/stderr.txt"; }
+  elif ! command -v "$interpreter" > /dev/null 2>&1; then
+    cause=noshell
+  elif [ $((end - start)) -ge "$limit" ]; then
+    case $status in 124 | 137) cause=timeout ;; esac
+  fi
+}
+
+# Nothing printed, nothing kept: an empty file would cost an upload.
+name_logs() {
+  kept=none
+  [ -s "$logs/stdout.txt" ] && kept=out || rm -f "$logs/stdout.txt"
+  if [ -s "$logs/stderr.txt" ]; then
+    [ "$kept" = out ] && kept=both || kept=err
+  else
+    rm -f "$logs/stderr.txt"
+  fi
+}
+`;

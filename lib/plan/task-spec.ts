@@ -1,0 +1,104 @@
+import { isoDuration } from './duration.ts';
+import type { Pipeline } from './pipeline-schema.ts';
+import type { Item, PlannedTask } from './plan.ts';
+import { KILL_AFTER_SECONDS } from './task-script.ts';
+
+/** A Batch task as `addtaskcollection` takes it, as far as we use it. */
+export interface TaskSpec {
+  id: string;
+  commandLine: string;
+  resourceFiles: { httpUrl?: string; storageContainerUrl?: string; blobPrefix?: string; filePath?: string }[];
+  outputFiles: {
+    filePattern: string;
+    destination: { container: { containerUrl: string; path: string } };
+    uploadOptions: { uploadCondition: 'taskcompletion' };
+  }[];
+  environmentSettings: { name: string; value: string }[];
+  constraints: { maxTaskRetryCount: 0; maxWallClockTime: string; retentionTime: string };
+}
+
+/** Signed URLs that a task gets to its files. */
+export interface TaskUrls {
+  /** The run's script, readable. */
+  script: string;
+  /** The work container, writable. */
+  work: string;
+  input(item: Item): string;
+}
+
+/** The one task of a merge. */
+export const MERGE_TASK = 'merge-a1';
+
+/** Seconds that staging and uploading may take on top of the commands' own limits. */
+const STAGING_SECONDS = 3600;
+/** Logs and outputs are uploaded, so a node need not keep what a task left. */
+const RETENTION = 'P1D';
+
+/** The task that carries some items. */
+export function itemTask(pipeline: Pipeline, run: string, planned: PlannedTask, urls: TaskUrls): TaskSpec {
+  const { items, attempt, task } = planned;
+  const inputs = items.map((item, index) => ({
+    httpUrl: urls.input(item),
+    filePath: `in/${stagedName(item, index)}`,
+  }));
+  const perItem = pipeline.tasks.timeout + KILL_AFTER_SECONDS;
+  return {
+    id: task,
+    commandLine: '/bin/sh task.sh',
+    resourceFiles: [{ httpUrl: urls.script, filePath: 'task.sh' }, ...inputs],
+    outputFiles: [everythingIn('up', urls.work, `runs/${run}`)],
+    environmentSettings: itemEnvironment(items, attempt),
+    constraints: constraints(perItem * items.length + STAGING_SECONDS),
+  };
+}
+
+/** The task that merges the accepted outputs; `urls.accepted` lists them, `urls.outputs` is the work container, readable. */
+export function mergeTask(
+  merge: { timeout: number },
+  run: string,
+  urls: { script: string; accepted: string; outputs: string; work: string },
+): TaskSpec {
+  return {
+    id: MERGE_TASK,
+    commandLine: '/bin/sh merge.sh',
+    resourceFiles: [
+      { httpUrl: urls.script, filePath: 'merge.sh' },
+      { httpUrl: urls.accepted, filePath: 'accepted.txt' },
+      { storageContainerUrl: urls.outputs, blobPrefix: `runs/${run}/out/`, filePath: 'staged' },
+    ],
+    outputFiles: [everythingIn('up', urls.work, `runs/${run}/merge`)],
+    environmentSettings: [{ name: 'SLUICE_STAGED', value: `staged/runs/${run}/out` }],
+    constraints: constraints(merge.timeout + KILL_AFTER_SECONDS + STAGING_SECONDS),
+  };
+}
+
+/** A staged input has a generated name; only a plain extension is kept, since tools go by it. */
+export function stagedName(item: Item, index: number): string {
+  const extension = /\.[A-Za-z0-9]{1,10}$/.exec(item.input.name)?.[0] ?? '';
+  return `${index + 1}${extension}`;
+}
+
+function itemEnvironment(items: Item[], attempt: number): { name: string; value: string }[] {
+  return [
+    { name: 'SLUICE_COUNT', value: String(items.length) },
+    ...items.flatMap((item, index) => [
+      {
+        name: `SLUICE_ITEM_${index + 1}`,
+        value: `${item.id} ${attempt} ${stagedName(item, index)}`,
+      },
+      { name: `SLUICE_NAME_${index + 1}`, value: item.input.name },
+    ]),
+  ];
+}
+
+function everythingIn(folder: string, containerUrl: string, path: string): TaskSpec['outputFiles'][number] {
+  return {
+    filePattern: `${folder}/**/*`,
+    destination: { container: { containerUrl, path } },
+    uploadOptions: { uploadCondition: 'taskcompletion' },
+  };
+}
+
+function constraints(seconds: number): TaskSpec['constraints'] {
+  return { maxTaskRetryCount: 0, maxWallClockTime: isoDuration(seconds), retentionTime: RETENTION };
+}

@@ -1,0 +1,68 @@
+/** A drop that waits: `arrivedAt` in milliseconds since 1970, the blob it belongs to, and its version. */
+export interface Waiting {
+  blob: string;
+  sequencer: string;
+  arrivedAt: number;
+}
+
+export interface WindowRule {
+  /** Seconds without a new drop after which the window closes. */
+  settle: number;
+  /** Seconds after the first drop at which it closes whatever happens. */
+  maxWait: number;
+  /** Drops at which it closes at once. */
+  maxItems: number;
+}
+
+/** What to do with the drops that wait: take some now, give up older versions, or look again later. */
+export interface WindowVerdict<T> {
+  take: T[];
+  superseded: T[];
+  /** Seconds until the window may close; null when nothing waits. */
+  waitSeconds: number | null;
+}
+
+/** Decides whether the drops that wait become a run now. */
+export function closeWindow<T extends Waiting>(
+  waiting: readonly T[],
+  rule: WindowRule,
+  now: number,
+): WindowVerdict<T> {
+  if (waiting.length === 0) return { take: [], superseded: [], waitSeconds: null };
+  const { newest, superseded } = newestVersions(waiting);
+  const waitSeconds = secondsLeft(newest, rule, now);
+  if (waitSeconds > 0 && newest.length < rule.maxItems) return { take: [], superseded, waitSeconds };
+  const oldestFirst = newest.toSorted((a, b) => a.arrivedAt - b.arrivedAt);
+  return { take: oldestFirst.slice(0, rule.maxItems), superseded, waitSeconds: 0 };
+}
+
+/** Of several waiting versions of one blob only the newest is worth a run. */
+function newestVersions<T extends Waiting>(waiting: readonly T[]) {
+  const newest = new Map<string, T>();
+  const superseded: T[] = [];
+  for (const drop of waiting) {
+    const other = newest.get(drop.blob);
+    const later = !other || isLater(drop, other) ? drop : other;
+    if (other) superseded.push(later === drop ? other : drop);
+    newest.set(drop.blob, later);
+  }
+  return { newest: [...newest.values()], superseded };
+}
+
+/** Sequencers compare as text once they are equally long; without one, arrival decides. */
+function isLater(a: Waiting, b: Waiting): boolean {
+  if (a.sequencer === b.sequencer) return a.arrivedAt > b.arrivedAt;
+  const length = Math.max(a.sequencer.length, b.sequencer.length);
+  return a.sequencer.padStart(length, '0') > b.sequencer.padStart(length, '0');
+}
+
+function secondsLeft(waiting: readonly Waiting[], rule: WindowRule, now: number): number {
+  let first = Number.POSITIVE_INFINITY;
+  let last = 0;
+  for (const { arrivedAt } of waiting) {
+    first = Math.min(first, arrivedAt);
+    last = Math.max(last, arrivedAt);
+  }
+  const closesAt = Math.min(last + rule.settle * 1000, first + rule.maxWait * 1000);
+  return Math.max(0, (closesAt - now) / 1000);
+}

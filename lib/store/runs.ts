@@ -1,0 +1,133 @@
+import { create, list, put, read, readJson, remove, replace } from '../azure/blobs.ts';
+import { controlContainer } from '../azure/storage.ts';
+import { SluiceError } from '../errors.ts';
+import { newestFirst } from '../plan/ids.ts';
+import type { Manifest } from '../plan/manifest.ts';
+import type { Progress, RunRecord } from '../plan/run.ts';
+
+/** Which epoch of which run an activity works for. */
+export interface RunRef {
+  run: string;
+  epoch: number;
+}
+
+/** Writes a new run's record, first wins, its marks and its places in the indexes; returns the record that stands. */
+export async function createRun(record: RunRecord): Promise<RunRecord> {
+  const control = await controlContainer();
+  const at = new Date(record.startedAt);
+  await put(control, activeName(record.id), '');
+  await create(control, runName(record.id), JSON.stringify(record));
+  await put(control, `index/runs/${newestFirst(record.id, at)}`, '');
+  await put(control, `index/pipelines/${record.pipeline}/${newestFirst(record.id, at)}`, '');
+  return getRun(record.id);
+}
+
+/** A run's record. Throws `NotFound`. */
+export async function getRun(run: string): Promise<RunRecord> {
+  const found = await readJson<RunRecord>(await controlContainer(), runName(run));
+  if (!found) throw new SluiceError('NotFound', `There is no run '${run}'.`);
+  return found.value;
+}
+
+/** A run's record, for somebody who drives it in this epoch. Throws `Fenced` when another epoch does, or none. */
+export async function getOwnRun({ run, epoch }: RunRef): Promise<RunRecord> {
+  const record = await getRun(run);
+  if (record.epoch !== epoch) {
+    throw new SluiceError('Fenced', `Run ${run} is driven by epoch ${record.epoch}, not ${epoch}.`);
+  }
+  return record;
+}
+
+/** Changes a run's record by compare and set while it is in this epoch; returns what stands. */
+export async function updateRun(
+  ref: RunRef,
+  change: (record: RunRecord) => RunRecord,
+): Promise<RunRecord> {
+  const control = await controlContainer();
+  for (;;) {
+    const found = await readJson<RunRecord>(control, runName(ref.run));
+    if (!found) throw new SluiceError('NotFound', `There is no run '${ref.run}'.`);
+    if (found.value.epoch !== ref.epoch) {
+      throw new SluiceError('Fenced', `Run ${ref.run} is driven by epoch ${found.value.epoch}.`);
+    }
+    const changed = change(found.value);
+    if (changed === found.value) return changed;
+    if (await replace(control, runName(ref.run), JSON.stringify(changed), found.etag)) return changed;
+  }
+}
+
+/** Runs newest first, as ids, of one pipeline or of all. */
+export async function listRuns(pipeline: string | undefined, limit: number): Promise<string[]> {
+  const prefix = pipeline === undefined ? 'index/runs/' : `index/pipelines/${pipeline}/`;
+  const runs: string[] = [];
+  for await (const { name } of list(await controlContainer(), prefix)) {
+    if (runs.push(name.slice(prefix.length).replace(/^\d+\./, '')) === limit) break;
+  }
+  return runs;
+}
+
+/** Runs that are not cleaned up. */
+export async function listActive(): Promise<string[]> {
+  const runs: string[] = [];
+  for await (const { name } of list(await controlContainer(), ACTIVE)) runs.push(name.slice(ACTIVE.length));
+  return runs;
+}
+
+/** Takes a run off the active ones: nothing of it is left in Batch. */
+export async function retire(run: string): Promise<void> {
+  await remove(await controlContainer(), activeName(run));
+}
+
+export async function getProgress(run: string): Promise<Progress | null> {
+  return (await readJson<Progress>(await controlContainer(), `runs/${run}/progress.json`))?.value ?? null;
+}
+
+/** Changes what people see of a run; only its own driver writes it, so nothing is compared. */
+export async function setProgress(run: string, change: Partial<Progress>): Promise<void> {
+  const before = await getProgress(run);
+  const progress = { phase: 'plan', waiting: null, items: null, tasks: null, ...before, ...change };
+  await put(await controlContainer(), `runs/${run}/progress.json`, JSON.stringify(progress));
+}
+
+/** Commits a file of a run first wins; returns the one that stands. */
+export async function commitJson<T>(run: string, file: string, value: T): Promise<T> {
+  const control = await controlContainer();
+  const name = `runs/${run}/${file}`;
+  if (await create(control, name, JSON.stringify(value))) return value;
+  const found = await readJson<T>(control, name);
+  if (!found) throw new SluiceError('CorruptRecord', `${name} was there and is gone.`);
+  return found.value;
+}
+
+/** A JSON file of a run; null when it has not been written. */
+export async function readRunJson<T>(run: string, file: string): Promise<T | null> {
+  return (await readJson<T>(await controlContainer(), `runs/${run}/${file}`))?.value ?? null;
+}
+
+/** Writes a file of a run that nobody writes twice with different content. */
+export async function putRunFile(run: string, file: string, body: string, contentType: string): Promise<void> {
+  await put(await controlContainer(), `runs/${run}/${file}`, body, { contentType });
+}
+
+/** The values of an NDJSON file of a run. */
+export async function readRunLines<T>(run: string, file: string): Promise<T[]> {
+  const found = await read(await controlContainer(), `runs/${run}/${file}`);
+  if (!found) throw new SluiceError('CorruptRecord', `runs/${run}/${file} is missing.`);
+  return found.value.split('\n').filter(Boolean).map((line) => JSON.parse(line) as T);
+}
+
+/** The manifest as written, in its own bytes; null until it is. */
+export async function readManifest(run: string): Promise<string | null> {
+  return (await read(await controlContainer(), manifestFile(run)))?.value ?? null;
+}
+
+/** Commits the manifest first wins; returns the one that stands. */
+export async function commitManifest(manifest: Manifest): Promise<Manifest> {
+  return commitJson(manifest.run.id, 'manifest.json', manifest);
+}
+
+const ACTIVE = 'active/';
+
+const activeName = (run: string): string => `${ACTIVE}${run}`;
+const runName = (run: string): string => `runs/${run}/run.json`;
+const manifestFile = (run: string): string => `runs/${run}/manifest.json`;

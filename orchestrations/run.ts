@@ -1,0 +1,151 @@
+import type { OrchestrationContext } from 'durable-functions';
+import type { PartSummary } from '../lib/activities/contract.ts';
+import { addSeconds } from '../lib/plan/duration.ts';
+import type { Slab } from '../lib/plan/plan.ts';
+import type { Pace } from '../lib/plan/poll.ts';
+import type { RunError } from '../lib/plan/run.ts';
+import { ActivityRefused, call, callEach, type Steps } from './call.ts';
+
+/** Where a run is between two turns; small, whatever the number of items, since it goes through continueAsNew. */
+export interface RunState {
+  run: string;
+  epoch: number;
+  step: StepName;
+  job: string | null;
+  round: number;
+  slabs: Slab[];
+  pace: Pace | null;
+  error: RunError | null;
+  /** Turns of this step that failed in a row. */
+  faults: number;
+}
+
+type StepName = keyof typeof STEPS | 'done';
+type Step = (context: OrchestrationContext, state: RunState) => Steps<RunState>;
+
+/** Turns between two fresh histories: a turn is some ten events, so a replay stays within milliseconds. */
+const TURNS = 80;
+/** Seconds between two looks at something that Batch is ending or deleting. */
+const ENDING_SECONDS = 0.5;
+const LONGEST_FAULT_SECONDS = 60;
+
+const STEPS = { plan, pool, job, submit, watch, decide, merge, watchMerge, end, manifest, cleanUp } satisfies Record<string, Step>;
+/** From here on a fault cannot break the run off, only delay it. */
+const CLOSING: ReadonlySet<StepName> = new Set(['end', 'manifest', 'cleanUp']);
+
+/** Drives a run through its steps, each of which may be repeated from what storage and Batch know. */
+export function* run(context: OrchestrationContext): Steps<null> {
+  let state = initial(context.df.getInput<Partial<RunState> & { run: string; epoch: number }>());
+  for (let turn = 0; state.step !== 'done'; turn++) {
+    if (turn === TURNS) {
+      context.df.continueAsNew(state);
+      return null;
+    }
+    state = yield* guarded(context, state);
+  }
+  return null;
+}
+
+function initial(input: Partial<RunState> & { run: string; epoch: number }): RunState {
+  const fresh = { step: 'plan' as const, job: null, round: 1, slabs: [], pace: null, error: null, faults: 0 };
+  return { ...fresh, ...input };
+}
+
+/** One turn. Passing faults are waited out; others end the run, with what it has. */
+function* guarded(context: OrchestrationContext, state: RunState): Steps<RunState> {
+  if (state.step === 'done') return state;
+  try {
+    return { ...(yield* STEPS[state.step](context, state)), faults: 0 };
+  } catch (fault) {
+    const refused = fault instanceof ActivityRefused ? fault.error : null;
+    if (refused?.code === 'Fenced') return { ...state, step: 'done' };
+    if (refused && !CLOSING.has(state.step)) return { ...state, step: 'end', error: refused, faults: 0 };
+    context.log(`Run ${state.run}, step ${state.step}: ${String(fault)}; trying again.`);
+    yield* sleep(context, Math.min(2 ** state.faults, LONGEST_FAULT_SECONDS));
+    return { ...state, faults: state.faults + 1 };
+  }
+}
+
+function* plan(context: OrchestrationContext, state: RunState): Steps<RunState> {
+  const { ended, slabs } = yield* call(context, 'plan', ref(state));
+  return { ...state, slabs, step: ended ? 'done' : 'pool' };
+}
+
+function* pool(context: OrchestrationContext, state: RunState): Steps<RunState> {
+  yield* call(context, 'openPool', ref(state));
+  return { ...state, step: 'job' };
+}
+
+function* job(context: OrchestrationContext, state: RunState): Steps<RunState> {
+  const opened = yield* call(context, 'openJob', ref(state));
+  return { ...state, job: opened.job, step: 'submit' };
+}
+
+function* submit(context: OrchestrationContext, state: RunState): Steps<RunState> {
+  const inputs = state.slabs.map((slab) => ({ ...jobRef(state), slab }));
+  yield* callEach(context, 'submit', inputs);
+  return { ...state, pace: null, step: 'watch' };
+}
+
+function* watch(context: OrchestrationContext, state: RunState): Steps<RunState> {
+  return yield* look(context, state, 'decide');
+}
+
+function* decide(context: OrchestrationContext, state: RunState): Steps<RunState> {
+  const { slabs } = yield* call(context, 'decide', { ...jobRef(state), round: state.round });
+  if (slabs.length === 0) return { ...state, slabs: [], step: 'merge' };
+  return { ...state, slabs, round: state.round + 1, step: 'submit' };
+}
+
+function* merge(context: OrchestrationContext, state: RunState): Steps<RunState> {
+  const { submitted } = yield* call(context, 'merge', jobRef(state));
+  return { ...state, pace: null, step: submitted ? 'watchMerge' : 'end' };
+}
+
+function* watchMerge(context: OrchestrationContext, state: RunState): Steps<RunState> {
+  return yield* look(context, state, 'end');
+}
+
+function* end(context: OrchestrationContext, state: RunState): Steps<RunState> {
+  if (state.job === null) return { ...state, step: 'manifest' };
+  const { ended } = yield* call(context, 'endJob', jobRef(state));
+  if (ended) return { ...state, step: 'manifest' };
+  yield* sleep(context, ENDING_SECONDS);
+  return state;
+}
+
+function* manifest(context: OrchestrationContext, state: RunState): Steps<RunState> {
+  const { job: carried, error } = state;
+  const { parts } = yield* call(context, 'parts', ref(state));
+  const inputs = parts.map((part) => ({ ...ref(state), job: carried, part, error }));
+  const written: PartSummary[] = yield* callEach(context, 'writePart', inputs);
+  yield* call(context, 'writeManifest', { ...ref(state), job: carried, parts: written, error });
+  return { ...state, step: 'cleanUp' };
+}
+
+function* cleanUp(context: OrchestrationContext, state: RunState): Steps<RunState> {
+  const { gone } = yield* call(context, 'cleanUp', { ...ref(state), job: state.job });
+  if (gone) return { ...state, step: 'done' };
+  yield* sleep(context, ENDING_SECONDS);
+  return state;
+}
+
+/** One look at the job, and a pause unless everything is done. */
+function* look(context: OrchestrationContext, state: RunState, next: StepName): Steps<RunState> {
+  const { done, pace } = yield* call(context, 'watch', { ...jobRef(state), pace: state.pace });
+  if (done) return { ...state, pace: null, step: next };
+  yield* sleep(context, pace.delay);
+  return { ...state, pace };
+}
+
+function* sleep(context: OrchestrationContext, seconds: number): Steps<void> {
+  yield context.df.createTimer(addSeconds(context.df.currentUtcDateTime, seconds));
+}
+
+function ref({ run: id, epoch }: RunState): { run: string; epoch: number } {
+  return { run: id, epoch };
+}
+
+function jobRef(state: RunState): { run: string; epoch: number; job: string } {
+  return { ...ref(state), job: state.job ?? '' };
+}

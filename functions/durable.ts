@@ -10,6 +10,7 @@ df.app.orchestration('collector', collector);
 for (const name of activityNames) {
   df.app.activity(name, {
     extraInputs: [df.input.durableClient()],
-    handler: (input: Activities[ActivityName]['input'], context) => perform(name, input, df.getClient(context)),
+    handler: (input: Activities[ActivityName]['input'], context) =>
+      perform(name, input, df.getClient(context)),
   });
 }

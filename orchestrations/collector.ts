@@ -30,7 +30,9 @@ function* lookOnce(
   try {
     return yield* call(context, 'collect', { pipeline });
   } catch (error) {
-    context.log(`Collecting drops of ${pipeline} failed, trying again in ${FAULT_SECONDS} s: ${String(error)}`);
+    context.log(
+      `Collecting drops of ${pipeline} failed, trying again in ${FAULT_SECONDS} s: ${String(error)}`,
+    );
     return { waitSeconds: FAULT_SECONDS, more: false };
   }
 }

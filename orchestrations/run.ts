@@ -29,7 +29,19 @@ const TURNS = 80;
 const ENDING_SECONDS = 0.5;
 const LONGEST_FAULT_SECONDS = 60;
 
-const STEPS = { plan, pool, job, submit, watch, decide, merge, watchMerge, end, manifest, cleanUp } satisfies Record<string, Step>;
+const STEPS = {
+  plan,
+  pool,
+  job,
+  submit,
+  watch,
+  decide,
+  merge,
+  watchMerge,
+  end,
+  manifest,
+  cleanUp,
+} satisfies Record<string, Step>;
 /** From here on a fault cannot break the run off, only delay it. */
 const CLOSING: ReadonlySet<StepName> = new Set(['end', 'manifest', 'cleanUp']);
 
@@ -47,7 +59,15 @@ export function* run(context: OrchestrationContext): Steps<null> {
 }
 
 function initial(input: Partial<RunState> & { run: string; epoch: number }): RunState {
-  const fresh = { step: 'plan' as const, job: null, round: 1, slabs: [], pace: null, error: null, faults: 0 };
+  const fresh = {
+    step: 'plan' as const,
+    job: null,
+    round: 1,
+    slabs: [],
+    pace: null,
+    error: null,
+    faults: 0,
+  };
   return { ...fresh, ...input };
 }
 
@@ -59,7 +79,8 @@ function* guarded(context: OrchestrationContext, state: RunState): Steps<RunStat
   } catch (fault) {
     const refused = fault instanceof ActivityRefused ? fault.error : null;
     if (refused?.code === 'Fenced') return { ...state, step: 'done' };
-    if (refused && !CLOSING.has(state.step)) return { ...state, step: 'end', error: refused, faults: 0 };
+    if (refused && !CLOSING.has(state.step))
+      return { ...state, step: 'end', error: refused, faults: 0 };
     context.log(`Run ${state.run}, step ${state.step}: ${String(fault)}; trying again.`);
     yield* sleep(context, Math.min(2 ** state.faults, LONGEST_FAULT_SECONDS));
     return { ...state, faults: state.faults + 1 };

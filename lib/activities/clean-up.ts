@@ -11,7 +11,11 @@ export async function endJob({ run, epoch, job }: JobRef): Promise<Activities['e
 }
 
 /** Removes what a run had in Batch and marks its drops done; to be asked until everything is gone. */
-export async function cleanUp({ run, epoch, job }: Activities['cleanUp']['input']): Promise<Activities['cleanUp']['output']> {
+export async function cleanUp({
+  run,
+  epoch,
+  job,
+}: Activities['cleanUp']['input']): Promise<Activities['cleanUp']['output']> {
   const record = await getOwnRun({ run, epoch });
   const jobGone = job === null || (await deleteJob(job));
   const poolGone = await deletePool(run);

@@ -3,7 +3,15 @@ import type { DurableClient } from 'durable-functions';
 import { runId } from '../plan/ids.ts';
 import type { RunRecord } from '../plan/run.ts';
 import { closeWindow } from '../plan/window.ts';
-import { type Claim, closeClaim, listPending, openClaim, type Row, supersede, takeRows } from '../store/ledger.ts';
+import {
+  type Claim,
+  closeClaim,
+  listPending,
+  openClaim,
+  type Row,
+  supersede,
+  takeRows,
+} from '../store/ledger.ts';
 import { getPipeline, type StoredPipeline } from '../store/pipelines.ts';
 import { commitJson, createRun, putRunFile } from '../store/runs.ts';
 import type { Activities } from './contract.ts';

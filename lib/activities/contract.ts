@@ -24,7 +24,10 @@ export interface Activities {
   endJob: { input: JobRef; output: { ended: boolean } };
   /** The id prefixes of ten thousand items each that the manifest is written by. */
   parts: { input: RunRef; output: { parts: string[] } };
-  writePart: { input: RunRef & { job: string | null; part: string; error: RunError | null }; output: PartSummary };
+  writePart: {
+    input: RunRef & { job: string | null; part: string; error: RunError | null };
+    output: PartSummary;
+  };
   writeManifest: {
     input: RunRef & { job: string | null; parts: PartSummary[]; error: RunError | null };
     output: null;

@@ -10,7 +10,12 @@ import { writeSlabs } from './plan.ts';
 const MOST_ROUNDS = 5;
 
 /** Judges the tasks of the last round. What must go again becomes the next round; else the run's items are settled. */
-export async function decide({ run, epoch, job, round }: Activities['decide']['input']): Promise<Activities['decide']['output']> {
+export async function decide({
+  run,
+  epoch,
+  job,
+  round,
+}: Activities['decide']['input']): Promise<Activities['decide']['output']> {
   await getOwnRun({ run, epoch });
   const carried = await lastTasks(run, '');
   const items = [...carried.values()].map(({ item }) => item);
@@ -22,7 +27,12 @@ export async function decide({ run, epoch, job, round }: Activities['decide']['i
   return { slabs };
 }
 
-async function nextRound(run: string, round: number, tasks: PlannedTask[], evidence: Evidence): Promise<Slab[]> {
+async function nextRound(
+  run: string,
+  round: number,
+  tasks: PlannedTask[],
+  evidence: Evidence,
+): Promise<Slab[]> {
   const verdicts = tasks.map((task) => ({ task, ...judge(task, evidence) }));
   const again = verdicts.filter(({ addAgain }) => addAgain).map(({ task }) => task);
   const alone = verdicts.flatMap(({ split }) => split);
@@ -31,7 +41,11 @@ async function nextRound(run: string, round: number, tasks: PlannedTask[], evide
   const planned = [...(again.length > 0 ? [again] : []), ...singles(alone, firstSlab + 1)];
   const slabs = await writeSlabs(run, planned, firstSlab);
   const reason = `${again.length} tasks were not there, ${alone.length} items go alone since their pack could not be staged`;
-  const committed = await commitJson<Round>(run, `rounds/${round + 1}.json`, { round: round + 1, reason, slabs });
+  const committed = await commitJson<Round>(run, `rounds/${round + 1}.json`, {
+    round: round + 1,
+    reason,
+    slabs,
+  });
   return committed.slabs;
 }
 
@@ -57,7 +71,12 @@ async function settle(
     .filter(({ outputs }) => outputs.length > 0)
     .map(({ item, record }) => `${item.id} ${record?.attempt ?? 1}\n`);
   await putRunFile(run, 'accepted.txt', lines.join(''), 'text/plain');
-  const listed: Settled = { succeeded: succeeded.length, failed: outcomes.length - succeeded.length };
+  const listed: Settled = {
+    succeeded: succeeded.length,
+    failed: outcomes.length - succeeded.length,
+  };
   await putRunFile(run, 'settled.json', JSON.stringify(listed), 'application/json');
-  await setProgress(run, { items: itemCounts(outcomes.length, listed, { running: 0, perTask: 1 }) });
+  await setProgress(run, {
+    items: itemCounts(outcomes.length, listed, { running: 0, perTask: 1 }),
+  });
 }

@@ -12,7 +12,10 @@ import { submit } from './submit.ts';
 import { watch } from './watch.ts';
 
 type Implementations = {
-  [K in ActivityName]: (input: Activities[K]['input'], client: DurableClient) => Promise<Activities[K]['output']>;
+  [K in ActivityName]: (
+    input: Activities[K]['input'],
+    client: DurableClient,
+  ) => Promise<Activities[K]['output']>;
 };
 
 const implementations: Implementations = {

@@ -14,7 +14,10 @@ export async function poke(client: DurableClient, pipeline: string): Promise<voi
 export async function startRun(client: DurableClient, record: RunRecord): Promise<void> {
   if (record.status !== 'Running') return;
   const { id: run, epoch } = record;
-  await startUnlessLive(client, 'run', { instanceId: runInstance(run, epoch), input: { run, epoch } });
+  await startUnlessLive(client, 'run', {
+    instanceId: runInstance(run, epoch),
+    input: { run, epoch },
+  });
 }
 
 /** Whether an instance exists that has not come to an end. */

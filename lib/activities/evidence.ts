@@ -42,7 +42,10 @@ export async function allSlabs(run: string): Promise<Slab[]> {
 }
 
 /** For each item of a run whose id begins so, the task that carried it last. */
-export async function lastTasks(run: string, idPrefix: string): Promise<Map<string, { item: Item; planned: PlannedTask }>> {
+export async function lastTasks(
+  run: string,
+  idPrefix: string,
+): Promise<Map<string, { item: Item; planned: PlannedTask }>> {
   const last = new Map<string, { item: Item; planned: PlannedTask }>();
   for (const slab of await allSlabs(run)) {
     for (const planned of await readRunLines<PlannedTask>(run, slab.blob)) {
@@ -80,7 +83,10 @@ export async function listRecords(prefix: string): Promise<Map<string, ItemRecor
 }
 
 /** Output files under `folder`, by item and attempt; their names are relative to the attempt's folder. */
-export async function listOutputs(folder: string, idPrefix: string): Promise<Map<string, StoredFile[]>> {
+export async function listOutputs(
+  folder: string,
+  idPrefix: string,
+): Promise<Map<string, StoredFile[]>> {
   const outputs = new Map<string, StoredFile[]>();
   for await (const { name, etag, size, md5 } of list(await workContainer(), folder + idPrefix)) {
     const match = /^([^/]+)\/a(\d+)\/(.+)$/s.exec(name.slice(folder.length));
@@ -94,14 +100,19 @@ export async function listOutputs(folder: string, idPrefix: string): Promise<Map
 }
 
 /** Inputs are in the order of their names, so the first and the last tell where to list. */
-async function listInputs(items: Item[]): Promise<Map<string, { etag: string; changedAt: number }>> {
+async function listInputs(
+  items: Item[],
+): Promise<Map<string, { etag: string; changedAt: number }>> {
   const now = new Map<string, { etag: string; changedAt: number }>();
   const wanted = new Set(items.map(({ input }) => input.name));
   const [first] = items;
   const last = items.at(-1);
   if (!first || !last) return now;
   const prefix = commonPrefix(first.input.name, last.input.name);
-  for await (const { name, etag, changedAt } of list(await container(first.input.container), prefix)) {
+  for await (const { name, etag, changedAt } of list(
+    await container(first.input.container),
+    prefix,
+  )) {
     if (wanted.has(name)) now.set(name, { etag, changedAt: Math.floor(changedAt / 1000) });
   }
   return now;

@@ -68,7 +68,9 @@ async function partEntries(question: {
   error: RunError | null;
 }): Promise<ManifestItem[]> {
   const { run, job, part, error } = question;
-  const carried = [...(await lastTasks(run, part)).values()].toSorted((a, b) => (a.item.id < b.item.id ? -1 : 1));
+  const carried = [...(await lastTasks(run, part)).values()].toSorted((a, b) =>
+    a.item.id < b.item.id ? -1 : 1,
+  );
   const items = carried.map(({ item }) => item);
   const listed = await gatherEvidence({ run, job, items, idPrefix: part });
   const evidence = { ...listed, absent: new Set<string>() };
@@ -117,7 +119,12 @@ async function conclude(ref: RunRef, manifest: Manifest): Promise<void> {
   });
   await updateRun(ref, (record) =>
     record.status === 'Running'
-      ? { ...record, status: manifest.run.status, error: manifest.error, endedAt: new Date().toISOString() }
+      ? {
+          ...record,
+          status: manifest.run.status,
+          error: manifest.error,
+          endedAt: new Date().toISOString(),
+        }
       : record,
   );
 }
@@ -135,7 +142,8 @@ function totals(written: PartSummary[]): ManifestCounts {
 
 async function inlineItems(run: string, written: PartSummary[]): Promise<ManifestItem[]> {
   const items: ManifestItem[] = [];
-  for (const { part } of written) items.push(...(await readRunLines<ManifestItem>(run, partFile(part))));
+  for (const { part } of written)
+    items.push(...(await readRunLines<ManifestItem>(run, partFile(part))));
   return items;
 }
 

@@ -14,7 +14,8 @@ export async function mergeEntry(
   tolerated: number,
 ): Promise<ManifestMerge> {
   const skipped = mergeSkipped(counts, tolerated);
-  if (skipped) return { status: 'Skipped', cause: null, message: skipped, outputs: [], attempts: [] };
+  if (skipped)
+    return { status: 'Skipped', cause: null, message: skipped, outputs: [], attempts: [] };
   const folder = `runs/${run}/merge/`;
   const key = attemptKey('merge', 1);
   const record = (await listRecords(`${folder}records/`)).get(key) ?? null;
@@ -27,7 +28,10 @@ export async function mergeEntry(
   };
 }
 
-function verdict(record: ItemRecord | null, listed: number): Pick<ManifestMerge, 'status' | 'cause' | 'message'> {
+function verdict(
+  record: ItemRecord | null,
+  listed: number,
+): Pick<ManifestMerge, 'status' | 'cause' | 'message'> {
   if (!record) {
     const message = 'the merge task ended without a record; its stderr.txt is on the node';
     return { status: 'Failed', cause: 'Node', message };
@@ -36,7 +40,11 @@ function verdict(record: ItemRecord | null, listed: number): Pick<ManifestMerge,
     return { status: 'Failed', cause: record.cause, message: `exit code ${record.exit}` };
   }
   if (listed < record.outputs) {
-    return { status: 'Failed', cause: 'Upload', message: `${listed} of ${record.outputs} outputs are in storage` };
+    return {
+      status: 'Failed',
+      cause: 'Upload',
+      message: `${listed} of ${record.outputs} outputs are in storage`,
+    };
   }
   return { status: 'Succeeded', cause: null, message: null };
 }

@@ -9,7 +9,10 @@ import { runPipeline } from './plan.ts';
 import { offer } from './submit.ts';
 
 /** Why there is nothing to merge, or not enough; null when there is. */
-export function mergeSkipped(counts: { succeeded: number; failed: number }, tolerated: number): string | null {
+export function mergeSkipped(
+  counts: { succeeded: number; failed: number },
+  tolerated: number,
+): string | null {
   if (counts.failed > tolerated) {
     return `${counts.failed} items failed, and the pipeline tolerates ${tolerated}`;
   }

@@ -5,7 +5,14 @@ import { itemCounts } from '../plan/run.ts';
 import { mergeScript, taskScript } from '../plan/task-script.ts';
 import type { Row } from '../store/ledger.ts';
 import type { StoredPipeline } from '../store/pipelines.ts';
-import { commitJson, getOwnRun, putRunFile, readRunJson, readRunLines, setProgress } from '../store/runs.ts';
+import {
+  commitJson,
+  getOwnRun,
+  putRunFile,
+  readRunJson,
+  readRunLines,
+  setProgress,
+} from '../store/runs.ts';
 import type { Activities, RunRef } from './contract.ts';
 
 /** Plans a run from the rows that it won; the first plan to be committed stands. */
@@ -13,7 +20,11 @@ export async function plan(ref: RunRef): Promise<Activities['plan']['output']> {
   const record = await getOwnRun(ref);
   if (record.status !== 'Running') return { ended: true, slabs: [] };
   const committed = (await readRunJson<Plan>(ref.run, 'plan.json')) ?? (await commitPlan(ref.run));
-  const items = itemCounts(committed.items, { succeeded: 0, failed: 0 }, { running: 0, perTask: 1 });
+  const items = itemCounts(
+    committed.items,
+    { succeeded: 0, failed: 0 },
+    { running: 0, perTask: 1 },
+  );
   await setProgress(ref.run, { phase: 'plan', items });
   return { ended: false, slabs: committed.slabs };
 }
@@ -24,14 +35,19 @@ async function commitPlan(run: string): Promise<Plan> {
   const planned = pack(items, { perTask: pipeline.tasks.pack, attempt: 1, firstSlab: 0 });
   const tasks = planned.reduce((sum, slab) => sum + slab.length, 0);
   await putRunFile(run, 'task.sh', taskScript(pipeline.tasks), 'text/x-shellscript');
-  if (pipeline.merge) await putRunFile(run, 'merge.sh', mergeScript(pipeline.merge), 'text/x-shellscript');
+  if (pipeline.merge)
+    await putRunFile(run, 'merge.sh', mergeScript(pipeline.merge), 'text/x-shellscript');
   const slabs = await writeSlabs(run, planned, 0);
   const pool = { nodes: poolNodes(pipeline, tasks) };
   return commitJson<Plan>(run, 'plan.json', { run, items: items.length, tasks, slabs, pool });
 }
 
 /** Writes slabs by the hash of their content, so that writing one twice changes nothing. */
-export async function writeSlabs(run: string, slabs: PlannedTask[][], firstIndex: number): Promise<Slab[]> {
+export async function writeSlabs(
+  run: string,
+  slabs: PlannedTask[][],
+  firstIndex: number,
+): Promise<Slab[]> {
   const written: Slab[] = [];
   for (const [index, tasks] of slabs.entries()) {
     const body = tasks.map((task) => JSON.stringify(task)).join('\n');

@@ -47,5 +47,8 @@ export async function openJob(ref: RunRef): Promise<Activities['openJob']['outpu
     };
     if (await ensureJob(spec, ref.run)) return { job };
   }
-  throw new SluiceError('BatchRefused', `The names ${ref.run}-j1 to -j${JOB_NAMES} belong to jobs that are not this run's.`);
+  throw new SluiceError(
+    'BatchRefused',
+    `The names ${ref.run}-j1 to -j${JOB_NAMES} belong to jobs that are not this run's.`,
+  );
 }

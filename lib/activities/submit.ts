@@ -15,14 +15,22 @@ const IN_FLIGHT = 8;
 const OFFERS = 5;
 
 /** Adds the tasks of one slab; those that are there already stay as they are. */
-export async function submit({ run, epoch, job, slab }: Activities['submit']['input']): Promise<null> {
+export async function submit({
+  run,
+  epoch,
+  job,
+  slab,
+}: Activities['submit']['input']): Promise<null> {
   await getOwnRun({ run, epoch });
   await setProgress(run, { phase: 'submit' });
   const { pipeline } = await runPipeline(run);
   const planned = await readRunLines<PlannedTask>(run, slab.blob);
   const urls = taskUrls(run, await signer(new Date()));
   await eachLimited(chunks(planned, TASKS_PER_REQUEST), IN_FLIGHT, (chunk) =>
-    offer(job, chunk.map((task) => itemTask(pipeline, run, task, urls))),
+    offer(
+      job,
+      chunk.map((task) => itemTask(pipeline, run, task, urls)),
+    ),
   );
   return null;
 }
@@ -32,7 +40,10 @@ export async function offer(job: string, tasks: TaskSpec[]): Promise<void> {
   let left = tasks;
   for (let attempt = 1; left.length > 0; attempt++) {
     if (attempt > OFFERS) {
-      throw new SluiceError('BatchUnavailable', `Job ${job} did not take ${left.length} tasks in ${OFFERS} offers.`);
+      throw new SluiceError(
+        'BatchUnavailable',
+        `Job ${job} did not take ${left.length} tasks in ${OFFERS} offers.`,
+      );
     }
     left = await addTasks(job, left);
   }

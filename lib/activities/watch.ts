@@ -20,18 +20,21 @@ export async function watch({
 }: Activities['watch']['input']): Promise<Activities['watch']['output']> {
   await getOwnRun({ run, epoch });
   const counts = await taskCounts(job);
-  if (!pace || counts.completed !== pace.completed) await showProgress(run, counts);
+  await showProgress(run, counts);
   const done = looksDone(counts) && !(await hasOpenTasks(job));
   return { done, pace: { delay: nextDelay(pace, counts), completed: counts.completed } };
 }
 
+/** Writes what people see, when it differs from what they saw. */
 async function showProgress(run: string, tasks: TaskCounts): Promise<void> {
-  const { items: total, tasks: planned } = await runPlan(run);
   const before = await getProgress(run);
-  const listed = total <= LIST_WHILE_WATCHING ? await listedItems(run) : (before?.items ?? { succeeded: 0, failed: 0 });
+  if (!before?.items || JSON.stringify(before.tasks) === JSON.stringify(tasks)) return;
+  const { items: total, tasks: planned } = await runPlan(run);
+  const ended = before.tasks?.completed !== tasks.completed && total <= LIST_WHILE_WATCHING;
+  const listed = ended ? await listedItems(run) : before.items;
   const perTask = Math.ceil(total / Math.max(1, planned));
   const items = itemCounts(total, listed, { running: tasks.running, perTask });
-  const phase = before?.phase === 'merge' ? 'merge' : 'watch';
+  const phase = before.phase === 'merge' ? 'merge' : 'watch';
   await setProgress(run, { phase, tasks, items });
 }
 

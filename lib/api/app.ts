@@ -10,10 +10,14 @@ export const VERSION = '0.1.0';
 /** The HTTP API: a request in, a response out; `log` gets what the caller must not see. */
 export function createApi(log: (error: unknown) => void): Hono {
   const api = new Hono().basePath('/api');
-  api.get('/', (c) => c.json({ name: 'sluice', version: VERSION, storage: { blobEndpoint: blobEndpoint() } }));
+  api.get('/', (c) =>
+    c.json({ name: 'sluice', version: VERSION, storage: { blobEndpoint: blobEndpoint() } }),
+  );
   api.route('/pipelines', pipelineRoutes());
   api.route('/runs', runRoutes());
-  api.notFound((c) => problem(404, 'NotFound', `There is nothing at ${c.req.method} ${c.req.path}.`));
+  api.notFound((c) =>
+    problem(404, 'NotFound', `There is nothing at ${c.req.method} ${c.req.path}.`),
+  );
   api.onError((error) => {
     log(error);
     return problemOf(error);

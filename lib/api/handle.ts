@@ -19,5 +19,9 @@ async function standardRequest(request: HttpRequest): Promise<Request> {
   const { method, url } = request;
   const headers = Object.fromEntries(request.headers);
   const hasBody = method !== 'GET' && method !== 'HEAD';
-  return new Request(url, { method, headers, ...(hasBody ? { body: await request.arrayBuffer() } : {}) });
+  return new Request(url, {
+    method,
+    headers,
+    ...(hasBody ? { body: await request.arrayBuffer() } : {}),
+  });
 }

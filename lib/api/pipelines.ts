@@ -1,6 +1,11 @@
 import { Hono } from 'hono';
 import { SluiceError } from '../errors.ts';
-import { applyPipeline, getPipeline, listPipelines, type StoredPipeline } from '../store/pipelines.ts';
+import {
+  applyPipeline,
+  getPipeline,
+  listPipelines,
+  type StoredPipeline,
+} from '../store/pipelines.ts';
 import { problem } from './problem.ts';
 
 /** A pipeline file longer than this is a mistake. */
@@ -18,12 +23,19 @@ export function pipelineRoutes(): Hono {
 async function existing(name: string): Promise<StoredPipeline> {
   const stored = isName(name) ? await getPipeline(name) : null;
   if (stored) return stored;
-  throw new SluiceError('NotFound', `There is no pipeline '${name}'; PUT it first, or run 'sluice apply FILE'.`);
+  throw new SluiceError(
+    'NotFound',
+    `There is no pipeline '${name}'; PUT it first, or run 'sluice apply FILE'.`,
+  );
 }
 
 async function putPipeline(name: string, source: string): Promise<Response> {
   if (Buffer.byteLength(source) > MAX_SOURCE_BYTES) {
-    return problem(413, 'InvalidPipeline', `A pipeline file has at most ${MAX_SOURCE_BYTES} bytes.`);
+    return problem(
+      413,
+      'InvalidPipeline',
+      `A pipeline file has at most ${MAX_SOURCE_BYTES} bytes.`,
+    );
   }
   const declared = /^name:[ \t]*["']?([^\s"'#]+)/m.exec(source)?.[1];
   if (declared !== undefined && declared !== name) {

@@ -30,7 +30,12 @@ const STATUS: Partial<Record<SluiceErrorCode, number>> = {
 };
 
 /** An answer that tells what went wrong. */
-export function problem(status: number, code: string, detail: string, errors?: Problem[]): Response {
+export function problem(
+  status: number,
+  code: string,
+  detail: string,
+  errors?: Problem[],
+): Response {
   const body: ProblemDetails = {
     type: 'about:blank',
     title: TITLES[status] ?? 'Error',
@@ -46,7 +51,11 @@ export function problem(status: number, code: string, detail: string, errors?: P
 /** The answer to anything thrown; what we did not foresee is a 500 that keeps its details to the log. */
 export function problemOf(error: unknown): Response {
   if (!(error instanceof SluiceError)) {
-    return problem(500, 'Unexpected', 'Something failed that Sluice did not foresee; the log of the app has it.');
+    return problem(
+      500,
+      'Unexpected',
+      'Something failed that Sluice did not foresee; the log of the app has it.',
+    );
   }
   return problem(STATUS[error.code] ?? 500, error.code, error.message);
 }

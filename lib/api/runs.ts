@@ -35,7 +35,10 @@ export function runRoutes(): Hono {
     const { id, status } = await view(c.req.param('id'));
     const manifest = await readManifest(id);
     if (manifest !== null) return c.body(manifest, 200, { 'content-type': 'application/json' });
-    throw new SluiceError('NotFound', `Run ${id} is ${status} and has no manifest yet; it comes when the run ends.`);
+    throw new SluiceError(
+      'NotFound',
+      `Run ${id} is ${status} and has no manifest yet; it comes when the run ends.`,
+    );
   });
   return routes;
 }

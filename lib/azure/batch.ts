@@ -71,7 +71,8 @@ interface BatchError {
 function batchFault(error: unknown): Fault | null {
   const { statusCode, code, body, message, response } = error as BatchError;
   const service = 'Batch' as const;
-  const text = body?.message?.value ?? (typeof message === 'object' ? message.value : message) ?? '';
+  const text =
+    body?.message?.value ?? (typeof message === 'object' ? message.value : message) ?? '';
   if (statusCode !== undefined) {
     const retryAfter = Number(response?.headers?.get('retry-after') ?? Number.NaN);
     return {

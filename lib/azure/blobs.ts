@@ -110,7 +110,11 @@ export async function first(
   prefix: string,
   count: number,
 ): Promise<Listed[]> {
-  const page = await listPage(container, prefix, { metadata: false, size: count, continuationToken: undefined });
+  const page = await listPage(container, prefix, {
+    metadata: false,
+    size: count,
+    continuationToken: undefined,
+  });
   return page.blobs;
 }
 
@@ -163,7 +167,9 @@ async function listPage(
   const pages = container
     .listBlobsFlat({ prefix, includeMetadata: metadata })
     .byPage({ maxPageSize: size, ...(continuationToken ? { continuationToken } : {}) });
-  const { value } = await storageCall(`Listing ${container.containerName}/${prefix}`, () => pages.next());
+  const { value } = await storageCall(`Listing ${container.containerName}/${prefix}`, () =>
+    pages.next(),
+  );
   const blobs = (value?.segment.blobItems ?? []) as ListedItem[];
   return { blobs: blobs.map(toListed), continuationToken: value?.continuationToken || undefined };
 }

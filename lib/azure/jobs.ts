@@ -28,7 +28,8 @@ export async function endJob(id: string): Promise<boolean> {
   } catch (error) {
     const code = batchCode(error);
     if (code === 'JobNotFound') return true;
-    if (code === 'JobBeingTerminated' || code === 'JobBeingDeleted' || code === 'JobCompleted') return false;
+    if (code === 'JobBeingTerminated' || code === 'JobBeingDeleted' || code === 'JobCompleted')
+      return false;
     throw error;
   }
 }

@@ -22,7 +22,12 @@ const LONGEST_DELAY_SECONDS = 10;
 /** Statuses that say "not now". */
 const PASSING = new Set([408, 429, 500, 502, 503, 504]);
 /** Codes that say "not now" whatever the status. */
-const PASSING_CODES = new Set(['ServerBusy', 'OperationTimedOut', 'InternalError', 'TooManyRequests']);
+const PASSING_CODES = new Set([
+  'ServerBusy',
+  'OperationTimedOut',
+  'InternalError',
+  'TooManyRequests',
+]);
 
 /**
  * The one retry policy: passing faults are tried again with growing, jittered delays or as Retry-After says;
@@ -39,7 +44,8 @@ export async function withRetry<T>(
     } catch (error) {
       const fault = read(error);
       if (!fault) throw error;
-      if (!isPassing(fault) || attempt === ATTEMPTS) throw translate(fault, { what, attempt, cause: error });
+      if (!isPassing(fault) || attempt === ATTEMPTS)
+        throw translate(fault, { what, attempt, cause: error });
       await sleep(delaySeconds(fault, attempt, Math.random()) * 1000);
     }
   }
@@ -47,7 +53,9 @@ export async function withRetry<T>(
 
 /** Whether the same request may be answered better a little later. */
 export function isPassing(fault: Fault): boolean {
-  return fault.status === undefined || PASSING.has(fault.status) || PASSING_CODES.has(fault.code ?? '');
+  return (
+    fault.status === undefined || PASSING.has(fault.status) || PASSING_CODES.has(fault.code ?? '')
+  );
 }
 
 /** Seconds before the next attempt: what Retry-After says, else full jitter over a doubling span. `random` in [0, 1). */
@@ -57,7 +65,10 @@ export function delaySeconds(fault: Fault, attempt: number, random: number): num
   return span * (0.5 + random / 2);
 }
 
-function translate(fault: Fault, context: { what: string; attempt: number; cause: unknown }): SluiceError {
+function translate(
+  fault: Fault,
+  context: { what: string; attempt: number; cause: unknown },
+): SluiceError {
   const { what, attempt, cause } = context;
   const answer = [fault.status, fault.code].filter((part) => part !== undefined).join(' ');
   const tries = attempt > 1 ? ` after ${attempt} attempts` : '';
@@ -70,7 +81,13 @@ function translate(fault: Fault, context: { what: string; attempt: number; cause
 export function socketCode(error: unknown): string | undefined {
   const { code, errno } = error as { code?: unknown; errno?: unknown };
   for (const candidate of [code, errno]) {
-    if (typeof candidate === 'string' && /^(E[A-Z]+|REQUEST_SEND_ERROR|UND_ERR_\w+)$/.test(candidate)) return candidate;
+    if (
+      typeof candidate === 'string' &&
+      /^(E[A-Z]+|REQUEST_SEND_ERROR|UND_ERR_\w+)$/.test(candidate)
+    )
+      return candidate;
   }
-  return /socket hang up|other side closed|fetch failed/.test(messageOf(error)) ? 'ECONNRESET' : undefined;
+  return /socket hang up|other side closed|fetch failed/.test(messageOf(error))
+    ? 'ECONNRESET'
+    : undefined;
 }

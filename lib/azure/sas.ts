@@ -59,7 +59,10 @@ export async function signer(now: Date): Promise<Signer> {
   };
 }
 
-async function delegationKey(span: { startsOn: Date; expiresOn: Date }): Promise<UserDelegationKey> {
+async function delegationKey(span: {
+  startsOn: Date;
+  expiresOn: Date;
+}): Promise<UserDelegationKey> {
   const service = await blobService();
   return storageCall('Getting a user delegation key', () =>
     service.getUserDelegationKey(span.startsOn, span.expiresOn),

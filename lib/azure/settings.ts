@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { SluiceError } from '../errors.ts';
 
-const url = z.url({ protocol: /^https?$/, error: 'an http or https URL' }).transform((text) => text.replace(/\/+$/, ''));
+const url = z
+  .url({ protocol: /^https?$/, error: 'an http or https URL' })
+  .transform((text) => text.replace(/\/+$/, ''));
 
 /** The app settings, as environment variables. A key is for the local stack; in Azure identity takes its place. */
 const schema = z.object({
@@ -33,14 +35,18 @@ function readSettings(env: NodeJS.ProcessEnv): Settings {
   const parsed = schema.safeParse(env);
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    throw new SluiceError('InvalidSettings', `App settings are missing or malformed: ${faults.join('; ')}`);
+    throw new SluiceError(
+      'InvalidSettings',
+      `App settings are missing or malformed: ${faults.join('; ')}`,
+    );
   }
   const values = parsed.data;
   return {
     storageUrl: values.SLUICE_STORAGE_URL,
     storageKey: values.SLUICE_STORAGE_KEY,
     batchUrl: values.SLUICE_BATCH_URL,
-    batchAccount: values.SLUICE_BATCH_ACCOUNT ?? new URL(values.SLUICE_BATCH_URL).hostname.split('.')[0] ?? '',
+    batchAccount:
+      values.SLUICE_BATCH_ACCOUNT ?? new URL(values.SLUICE_BATCH_URL).hostname.split('.')[0] ?? '',
     batchKey: values.SLUICE_BATCH_KEY,
   };
 }

@@ -63,10 +63,14 @@ export function statusOf(error: unknown): number | undefined {
 }
 
 function storageFault(error: unknown): Fault | null {
-  const { statusCode, code, details, message } = error as RestError & { details?: { errorCode?: string } };
+  const { statusCode, code, details, message } = error as RestError & {
+    details?: { errorCode?: string };
+  };
   const service = 'Storage' as const;
   if (statusCode !== undefined) {
-    const retryAfter = Number((error as RestError).response?.headers.get('retry-after') ?? Number.NaN);
+    const retryAfter = Number(
+      (error as RestError).response?.headers.get('retry-after') ?? Number.NaN,
+    );
     return {
       service,
       status: statusCode,

@@ -48,7 +48,10 @@ function refused(
 ): SluiceError {
   const details = (error?.values ?? []).map(({ key, value }) => `${key}: ${value}`).join(', ');
   const reason = `${error?.code ?? 'no code'}: ${error?.message?.value?.split('\n')[0] ?? ''} ${details}`;
-  return new SluiceError('BatchRefused', `Batch refused task ${task} of job ${job}: ${reason.trim()}`);
+  return new SluiceError(
+    'BatchRefused',
+    `Batch refused task ${task} of job ${job}: ${reason.trim()}`,
+  );
 }
 
 /** How many tasks of a job are in which state; may lag behind what was added. */

@@ -49,7 +49,7 @@ export function matches(watch: { container: string; match: string[] }, drop: Dro
   return drop.container === watch.container && matcher(watch.match)(drop.name);
 }
 
-/** A test of blob names against a pipeline's globs; dot-files count like any other name. */
+/** A test of blob names against a pipeline's globs; dot-files and line breaks count like anything else. */
 export function matcher(globs: string[]): (name: string) => boolean {
-  return picomatch(globs, { dot: true });
+  return picomatch(globs, { dot: true, flags: 's' });
 }

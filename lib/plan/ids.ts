@@ -12,7 +12,10 @@ export function dropHash(url: string, etag: string): string {
 
 /** Run id `{pipeline}-{yymmddhhmmss}-{12 hex}`, UTC; at most 58 characters, so that job and pool names fit in 64. */
 export function runId(pipeline: string, at: Date, hex: string): string {
-  const stamp = at.toISOString().replaceAll(/[^0-9]/g, '').slice(2, 14);
+  const stamp = at
+    .toISOString()
+    .replaceAll(/[^0-9]/g, '')
+    .slice(2, 14);
   return `${pipeline}-${stamp}-${hex.slice(0, 12)}`;
 }
 

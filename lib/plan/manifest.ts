@@ -85,7 +85,15 @@ export function manifestItem(outcome: Outcome, inputUrl: string, urlOf: UrlOf): 
 /** One attempt's entry; a task that left no record has neither times nor logs to show. */
 export function attempt(task: string, record: ItemRecord | null, urlOf: UrlOf): ManifestAttempt {
   if (!record) {
-    return { attempt: 1, task, exitCode: null, startedAt: null, endedAt: null, stdout: null, stderr: null };
+    return {
+      attempt: 1,
+      task,
+      exitCode: null,
+      startedAt: null,
+      endedAt: null,
+      stdout: null,
+      stderr: null,
+    };
   }
   const logs = `logs/${record.item}/a${record.attempt}`;
   return {

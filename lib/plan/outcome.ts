@@ -117,7 +117,15 @@ export function judge(planned: PlannedTask, evidence: Evidence): TaskVerdict {
 
 /** The outcome of an item that the run never came to. */
 export function notRun(item: Item, message: string): Outcome {
-  return { item, status: 'Failed', cause: 'NotRun', message, task: null, record: null, outputs: [] };
+  return {
+    item,
+    status: 'Failed',
+    cause: 'NotRun',
+    message,
+    task: null,
+    record: null,
+    outputs: [],
+  };
 }
 
 /** Judges one item by the task that carried it last. */
@@ -136,7 +144,12 @@ export function itemOutcome(item: Item, planned: PlannedTask, evidence: Evidence
 type Judgement = { cause: FailureCause | null; message: string | null };
 
 /** An item succeeded when its record says so and that many outputs are listed. */
-function recorded(item: Item, record: ItemRecord, outputs: StoredFile[], evidence: Evidence): Judgement {
+function recorded(
+  item: Item,
+  record: ItemRecord,
+  outputs: StoredFile[],
+  evidence: Evidence,
+): Judgement {
   const now = evidence.inputs.get(item.input.name);
   if (now && now.etag !== item.input.etag && now.changedAt <= record.start) {
     const message = `planned version ${item.input.etag}, but the blob was ${now.etag} by then`;

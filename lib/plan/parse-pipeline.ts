@@ -158,7 +158,9 @@ function fieldsAt(path: Path): string[] {
 }
 
 function shapeOf(schema: unknown): Record<string, unknown> | undefined {
-  const candidate = schema as { shape?: Record<string, unknown>; unwrap?: () => unknown } | undefined;
+  const candidate = schema as
+    | { shape?: Record<string, unknown>; unwrap?: () => unknown }
+    | undefined;
   if (candidate?.shape) return candidate.shape;
   return candidate?.unwrap ? shapeOf(candidate.unwrap()) : undefined;
 }
@@ -170,7 +172,13 @@ function place(
   const { at, onKey, ...rest } = finding;
   const offset = offsetOf(where.document, at, onKey === true);
   const { line, col } = where.lines.linePos(offset);
-  return { file: where.file, line: Math.max(line, 1), column: Math.max(col, 1), path: dotted(at), ...rest };
+  return {
+    file: where.file,
+    line: Math.max(line, 1),
+    column: Math.max(col, 1),
+    path: dotted(at),
+    ...rest,
+  };
 }
 
 /** Offset of the value at `path`, of its key when asked, or of the nearest parent that is there. */
@@ -179,7 +187,8 @@ function offsetOf(document: Document, path: Path, onKey: boolean): number {
     const parent = document.getIn(path.slice(0, length - 1), true) ?? document.contents;
     const pair = pairOf(parent, path[length - 1]);
     const useKey = onKey || length < path.length;
-    const node = (useKey ? pair?.key : (pair?.value ?? pair?.key)) ?? itemOf(parent, path[length - 1]);
+    const node =
+      (useKey ? pair?.key : (pair?.value ?? pair?.key)) ?? itemOf(parent, path[length - 1]);
     if (node?.range) return node.range[0];
   }
   return 0;

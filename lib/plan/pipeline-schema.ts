@@ -7,17 +7,15 @@ export const CONTROL_CONTAINER = 'sluice';
 export const WORK_CONTAINER = 'sluice-work';
 
 const duration = (min: number, max: string) =>
-  z
-    .string({ error: 'a duration such as 2s, 1m or 1h' })
-    .transform((text, ctx) => {
-      const seconds = parseDuration(text);
-      const limit = parseDuration(max);
-      if (seconds === null || limit === null || seconds < min || seconds > limit) {
-        ctx.addIssue(`a duration such as 2s, 1m or 1h, from ${min}s to ${max}`);
-        return z.NEVER;
-      }
-      return seconds;
-    });
+  z.string({ error: 'a duration such as 2s, 1m or 1h' }).transform((text, ctx) => {
+    const seconds = parseDuration(text);
+    const limit = parseDuration(max);
+    if (seconds === null || limit === null || seconds < min || seconds > limit) {
+      ctx.addIssue(`a duration such as 2s, 1m or 1h, from ${min}s to ${max}`);
+      return z.NEVER;
+    }
+    return seconds;
+  });
 
 const container = z
   .string()
@@ -39,8 +37,8 @@ const glob = z
 const outputPattern = z
   .string()
   .regex(/^[^/\n]+(\/[^/\n]+)*$/, { error: 'a path or glob below $OUTPUT_DIR, such as lines.txt' })
-  .refine((text) => !text.split('/').some((part) => part === '..' || part === '.'), {
-    error: 'a path below $OUTPUT_DIR, without . or ..',
+  .refine((text) => !text.split('/').some((part) => part.startsWith('.')), {
+    error: 'a path below $OUTPUT_DIR in which no name begins with a dot',
   })
   .refine((text) => !text.includes('**'), {
     error: 'a glob of single stars, such as *.png or pages/*.png',
@@ -55,10 +53,9 @@ const outputs = z.array(outputPattern).min(1, { error: 'at least one output' }).
 const shell = z.enum(['bash', 'sh']);
 
 const tolerate = z
-  .union([
-    z.number().int().min(0),
-    z.string().regex(/^(100|\d{1,2})(\.\d+)?%$/),
-  ], { error: 'a count of failed items such as 3, or a share such as 5%' })
+  .union([z.number().int().min(0), z.string().regex(/^(100|\d{1,2})(\.\d+)?%$/)], {
+    error: 'a count of failed items such as 3, or a share such as 5%',
+  })
   .transform((value): Tolerance =>
     typeof value === 'number' ? { count: value } : { percent: Number.parseFloat(value) },
   );

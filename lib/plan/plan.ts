@@ -65,7 +65,11 @@ export function pack(
   for (let start = 0, seq = 0; start < items.length; start += options.perTask, seq++) {
     const slab = Math.floor(seq / SLAB_TASKS);
     const task = taskName(options.firstSlab + slab, seq % SLAB_TASKS, options.attempt);
-    const planned = { task, attempt: options.attempt, items: items.slice(start, start + options.perTask) };
+    const planned = {
+      task,
+      attempt: options.attempt,
+      items: items.slice(start, start + options.perTask),
+    };
     (slabs[slab] ??= []).push(planned);
   }
   return slabs;

@@ -18,8 +18,7 @@ export interface ItemRecord {
   stderr: boolean;
 }
 
-const NAME =
-  /^(merge|\d{6,})\.(\d+)\.(\d+)\.([a-z]+)\.(\d+)\.(\d+)\.(\d+)\.(none|out|err|both)$/;
+const NAME = /^(merge|\d{6,})\.(\d+)\.(\d+)\.([a-z]+)\.(\d+)\.(\d+)\.(\d+)\.(none|out|err|both)$/;
 
 /** Reads `{item}.{attempt}.{exit}.{cause}.{outputs}.{start}.{end}.{logs}`; null for a name that is not a record's. */
 export function parseRecord(name: string): ItemRecord | null {

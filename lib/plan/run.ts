@@ -4,7 +4,15 @@ import type { TaskCounts } from './poll.ts';
 export type RunStatus = 'Running' | FinalStatus;
 
 /** What a run is at; `done` once its pool and job are gone. */
-export type Phase = 'plan' | 'pool' | 'submit' | 'watch' | 'merge' | 'manifest' | 'cleanup' | 'done';
+export type Phase =
+  | 'plan'
+  | 'pool'
+  | 'submit'
+  | 'watch'
+  | 'merge'
+  | 'manifest'
+  | 'cleanup'
+  | 'done';
 
 export interface RunError {
   code: string;
@@ -49,5 +57,11 @@ export function itemCounts(
 ): ItemCounts {
   const open = Math.max(0, items - listed.succeeded - listed.failed);
   const running = Math.min(open, tasks.running * tasks.perTask);
-  return { items, waiting: open - running, running, succeeded: listed.succeeded, failed: listed.failed };
+  return {
+    items,
+    waiting: open - running,
+    running,
+    succeeded: listed.succeeded,
+    failed: listed.failed,
+  };
 }

@@ -97,9 +97,9 @@ run_command() {
     exec setsid timeout -k ${KILL_AFTER_SECONDS} "$limit" "$interpreter" $flags -c "$command" < /dev/null > "$logs/stdout.txt" 2> "$logs/stderr.txt"
   ) &
   session=$!
-  wait "$session"
+  wait "$session" 2> /dev/null
   status=$?
-  kill -KILL -- "-$session" 2> /dev/null
+  kill -s KILL -- "-$session" 2> /dev/null
 }
 
 # Each promise is one file or a glob; a promise that nothing meets is remembered.

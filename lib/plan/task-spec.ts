@@ -7,7 +7,12 @@ import { KILL_AFTER_SECONDS } from './task-script.ts';
 export interface TaskSpec {
   id: string;
   commandLine: string;
-  resourceFiles: { httpUrl?: string; storageContainerUrl?: string; blobPrefix?: string; filePath?: string }[];
+  resourceFiles: {
+    httpUrl?: string;
+    storageContainerUrl?: string;
+    blobPrefix?: string;
+    filePath?: string;
+  }[];
   outputFiles: {
     filePattern: string;
     destination: { container: { containerUrl: string; path: string } };
@@ -35,7 +40,12 @@ const STAGING_SECONDS = 3600;
 const RETENTION = 'P1D';
 
 /** The task that carries some items. */
-export function itemTask(pipeline: Pipeline, run: string, planned: PlannedTask, urls: TaskUrls): TaskSpec {
+export function itemTask(
+  pipeline: Pipeline,
+  run: string,
+  planned: PlannedTask,
+  urls: TaskUrls,
+): TaskSpec {
   const { items, attempt, task } = planned;
   const inputs = items.map((item, index) => ({
     httpUrl: urls.input(item),
@@ -91,7 +101,11 @@ function itemEnvironment(items: Item[], attempt: number): { name: string; value:
   ];
 }
 
-function everythingIn(folder: string, containerUrl: string, path: string): TaskSpec['outputFiles'][number] {
+function everythingIn(
+  folder: string,
+  containerUrl: string,
+  path: string,
+): TaskSpec['outputFiles'][number] {
   return {
     filePattern: `${folder}/**/*`,
     destination: { container: { containerUrl, path } },

@@ -1,4 +1,13 @@
-import { create, first, list, put, readJson, remove, replace, type Versioned } from '../azure/blobs.ts';
+import {
+  create,
+  first,
+  list,
+  put,
+  readJson,
+  remove,
+  replace,
+  type Versioned,
+} from '../azure/blobs.ts';
 import { blobUrl } from '../azure/sas.ts';
 import { controlContainer } from '../azure/storage.ts';
 import type { Drop } from '../plan/drop.ts';
@@ -54,7 +63,9 @@ async function markPending(pipeline: string, row: Row): Promise<void> {
 /** The drops that wait, from one listing: each entry carries its row. */
 export async function listPending(pipeline: string): Promise<Row[]> {
   const rows: Row[] = [];
-  for await (const { metadata } of list(await controlContainer(), pendingName(pipeline, ''), { metadata: true })) {
+  for await (const { metadata } of list(await controlContainer(), pendingName(pipeline, ''), {
+    metadata: true,
+  })) {
     rows.push(JSON.parse(Buffer.from(metadata['row'] ?? '', 'base64url').toString()) as Row);
   }
   return rows;
@@ -90,7 +101,11 @@ export async function supersede(pipeline: string, rows: readonly Row[]): Promise
 }
 
 /** Marks the rows of a run that has ended. */
-export async function finishRows(pipeline: string, run: string, rows: readonly Row[]): Promise<void> {
+export async function finishRows(
+  pipeline: string,
+  run: string,
+  rows: readonly Row[],
+): Promise<void> {
   await eachLimited(rows, IN_FLIGHT, async ({ hash }) => {
     const found = await readRow(pipeline, hash);
     const row = found?.value;
@@ -140,5 +155,6 @@ async function removePending(pipeline: string, hash: string): Promise<void> {
 const OPEN = 'open/';
 
 const rowName = (pipeline: string, hash: string): string => `ledger/${pipeline}/rows/${hash}`;
-const pendingName = (pipeline: string, hash: string): string => `ledger/${pipeline}/pending/${hash}`;
+const pendingName = (pipeline: string, hash: string): string =>
+  `ledger/${pipeline}/pending/${hash}`;
 const claimName = ({ pipeline, run }: Claim): string => `${OPEN}${pipeline}/${run}.json`;

@@ -52,7 +52,8 @@ export async function updateRun(
     }
     const changed = change(found.value);
     if (changed === found.value) return changed;
-    if (await replace(control, runName(ref.run), JSON.stringify(changed), found.etag)) return changed;
+    if (await replace(control, runName(ref.run), JSON.stringify(changed), found.etag))
+      return changed;
   }
 }
 
@@ -69,7 +70,8 @@ export async function listRuns(pipeline: string | undefined, limit: number): Pro
 /** Runs that are not cleaned up. */
 export async function listActive(): Promise<string[]> {
   const runs: string[] = [];
-  for await (const { name } of list(await controlContainer(), ACTIVE)) runs.push(name.slice(ACTIVE.length));
+  for await (const { name } of list(await controlContainer(), ACTIVE))
+    runs.push(name.slice(ACTIVE.length));
   return runs;
 }
 
@@ -79,7 +81,9 @@ export async function retire(run: string): Promise<void> {
 }
 
 export async function getProgress(run: string): Promise<Progress | null> {
-  return (await readJson<Progress>(await controlContainer(), `runs/${run}/progress.json`))?.value ?? null;
+  return (
+    (await readJson<Progress>(await controlContainer(), `runs/${run}/progress.json`))?.value ?? null
+  );
 }
 
 /** Changes what people see of a run; only its own driver writes it, so nothing is compared. */
@@ -105,7 +109,12 @@ export async function readRunJson<T>(run: string, file: string): Promise<T | nul
 }
 
 /** Writes a file of a run that nobody writes twice with different content. */
-export async function putRunFile(run: string, file: string, body: string, contentType: string): Promise<void> {
+export async function putRunFile(
+  run: string,
+  file: string,
+  body: string,
+  contentType: string,
+): Promise<void> {
   await put(await controlContainer(), `runs/${run}/${file}`, body, { contentType });
 }
 
@@ -113,7 +122,10 @@ export async function putRunFile(run: string, file: string, body: string, conten
 export async function readRunLines<T>(run: string, file: string): Promise<T[]> {
   const found = await read(await controlContainer(), `runs/${run}/${file}`);
   if (!found) throw new SluiceError('CorruptRecord', `runs/${run}/${file} is missing.`);
-  return found.value.split('\n').filter(Boolean).map((line) => JSON.parse(line) as T);
+  return found.value
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as T);
 }
 
 /** The manifest as written, in its own bytes; null until it is. */

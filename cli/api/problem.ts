@@ -1,0 +1,36 @@
+import { printable } from '../terminal/text.ts';
+
+/** One thing wrong with a pipeline file, at its place; line and column count from 1. */
+export interface PipelineProblem {
+  file?: string;
+  line?: number;
+  column?: number;
+  path?: string;
+  message: string;
+  expected?: string;
+  got?: string;
+  fix?: string;
+}
+
+/** RFC 9457 problem+json as Sluice's API answers it. */
+export interface ProblemDocument {
+  title: string;
+  detail?: string;
+  code?: string;
+  errors?: PipelineProblem[];
+}
+
+/** What went wrong, for a person: the detail, since a title only repeats the HTTP status. */
+export function describeProblem({ title, detail, code }: ProblemDocument): string {
+  return printable(`${detail || title}${code ? ` (${code})` : ''}`);
+}
+
+/** A problem of a file as `file:line:column  path: message`, what was expected and came, and the fix. */
+export function problemLines(problem: PipelineProblem, file: string): string[] {
+  const { line, column, path, message, expected, got, fix } = problem;
+  const place = [problem.file ?? file, line, column].filter((part) => part !== undefined).join(':');
+  const lines = [`${place}  ${path ? `${path}: ` : ''}${message}`];
+  if (expected) lines.push(`  expected ${expected}${got ? `, got ${got}` : ''}`);
+  if (fix) lines.push(`  fix: ${fix}`);
+  return lines.map(printable);
+}

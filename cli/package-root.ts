@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** The folder of our package.json, whether this runs from source or from dist. */
+export const PACKAGE_ROOT = rootAbove(import.meta.dirname);
+
+/** Whether this runs from source (a clone) and not from what was built. */
+export const FROM_SOURCE = import.meta.filename.endsWith('.ts');
+
+/** How a person types our name: a clone is not on the PATH. */
+export const COMMAND = FROM_SOURCE ? 'npx sluice' : 'sluice';
+
+export const VERSION = manifest(PACKAGE_ROOT)?.version ?? '';
+
+function rootAbove(folder: string): string {
+  if (manifest(folder)?.name === 'sluice') return folder;
+  const parent = dirname(folder);
+  if (parent === folder) throw new Error(`no package.json of sluice above ${import.meta.dirname}`);
+  return rootAbove(parent);
+}
+
+function manifest(folder: string): { name?: string; version?: string } | null {
+  try {
+    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name?: string };
+  } catch {
+    return null;
+  }
+}

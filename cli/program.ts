@@ -1,0 +1,89 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { CliError, EXIT, type ExitCode, messageOf } from './errors.ts';
+import { VERSION } from './package-root.ts';
+
+type Action = (...args: never[]) => Promise<ExitCode>;
+
+/** Runs the command line with `args` (without node and script) and gives its exit code; errors go to stderr. */
+export async function run(args: string[]): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.done;
+  const runs = (load: () => Promise<Action>) => {
+    return async (...given: unknown[]) => {
+      const action = await load();
+      exitCode = await action(...(given as never[]));
+    };
+  };
+  try {
+    await createProgram(runs).parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+/** The commands; each loads its code only when it runs, so that the others do not wait for it. */
+function createProgram(
+  runs: (load: () => Promise<Action>) => (...given: unknown[]) => Promise<void>,
+) {
+  const program = new Command('sluice')
+    .description('Drop files into a container; get results and a manifest.')
+    .version(VERSION)
+    .exitOverride()
+    .showHelpAfterError('(sluice --help lists the commands)')
+    .addHelpText('after', EXIT_CODES);
+  program
+    .command('dev')
+    .description('start the local stack and stay; Ctrl-C stops it')
+    .option('--data-dir <dir>', 'where everything is kept', '.sluice')
+    .option('--port <n>', 'port of the HTTP API; 0 takes a free one', portNumber)
+    .option('--json', 'print one line of JSON when ready')
+    .action(runs(async () => (await import('./commands/dev.ts')).dev));
+  withTarget(program.command('apply <file...>'))
+    .description('store pipeline files')
+    .action(runs(async () => (await import('./commands/apply.ts')).apply));
+  withTarget(program.command('drop <pipeline> <path...>'))
+    .description("upload files and folders to a pipeline's container")
+    .action(runs(async () => (await import('./commands/drop.ts')).drop));
+  withTarget(program.command('status [run]'))
+    .description('list the runs, or show one with its failures')
+    .action(runs(async () => (await import('./commands/status.ts')).status));
+  withTarget(program.command('watch <run>'), { json: false })
+    .description('follow a run until it ends')
+    .action(runs(async () => (await import('./commands/watch.ts')).watch));
+  program
+    .command('demo')
+    .description("run examples/log-rollup over this machine's changelogs, and check the result")
+    .action(runs(async () => (await import('./commands/demo.ts')).demo));
+  return program;
+}
+
+function withTarget(command: Command, { json } = { json: true }): Command {
+  command
+    .option(
+      '--url <url>',
+      'base of the HTTP API (default: SLUICE_URL, or the stack that runs here)',
+    )
+    .option('--data-dir <dir>', 'data folder of the local stack', '.sluice');
+  return json ? command.option('--json', 'print JSON') : command;
+}
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 items failed or a run did not succeed, 2 could not run.`;
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new InvalidArgumentError('Give a number from 0 to 65535.');
+}
+
+/** Tells the person what went wrong; only a mistake of ours comes with a stack trace. */
+function explain(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.couldNotRun;
+  if (error instanceof CliError) {
+    process.stderr.write(`sluice: ${error.message}\n${error.next ? `  ${error.next}\n` : ''}`);
+    return error.exitCode;
+  }
+  const trace = error instanceof Error ? error.stack : undefined;
+  process.stderr.write(`sluice: unexpected error: ${trace ?? messageOf(error)}\n`);
+  return EXIT.couldNotRun;
+}

@@ -1,0 +1,60 @@
+import { parseArgs } from 'node:util';
+import { startBatchEmulator } from './start.ts';
+
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: '0' },
+    'data-dir': { type: 'string' },
+    account: { type: 'string' },
+    key: { type: 'string' },
+    'max-task-processes': { type: 'string' },
+    'exit-with-parent': { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+
+async function main(): Promise<void> {
+  const dataDir = values['data-dir'];
+  if (dataDir === undefined) {
+    throw new Error('--data-dir is missing: give a directory that keeps the state.');
+  }
+  const processes = values['max-task-processes'];
+  const emulator = await startBatchEmulator({
+    dataDir,
+    port: wholeNumber('--port', values.port, 0),
+    ...(values.account !== undefined && { account: values.account }),
+    ...(values.key !== undefined && { key: values.key }),
+    ...(processes !== undefined && {
+      maxTaskProcesses: wholeNumber('--max-task-processes', processes, 1),
+    }),
+  });
+  const { url, account, key } = emulator;
+  const ready = values.json
+    ? JSON.stringify({ ready: true, url, account, key })
+    : `Azure Batch emulator: ${url} account ${account} key ${key}`;
+  process.stdout.write(`${ready}\n`);
+  const stop = (): void => void exitAfter(emulator.close());
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  if (values['exit-with-parent']) process.stdin.on('end', stop).on('error', stop).resume();
+}
+
+async function exitAfter(closed: Promise<void>): Promise<void> {
+  // Tasks whose processes resist must not keep this one: the next start finds and kills them.
+  setTimeout(() => process.exit(1), 2000).unref();
+  await closed;
+  process.exit(0);
+}
+
+function wholeNumber(name: string, text: string, least: number): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= least) return number;
+  throw new Error(`${name} must be a whole number of at least ${least}, not ${text}.`);
+}

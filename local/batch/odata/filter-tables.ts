@@ -1,0 +1,59 @@
+import type { FilterProperty, FilterTable } from './filter.ts';
+
+// Properties and operators of learn.microsoft.com/rest/api/batchservice/odata-filters-in-batch.
+const id: FilterProperty = {
+  type: 'text',
+  operators: ['eq', 'ne', 'ge', 'gt', 'le', 'lt', 'startswith'],
+};
+const state: FilterProperty = { type: 'text', operators: ['eq', 'ne'] };
+const time: FilterProperty = { type: 'time', operators: ['eq', 'ne', 'ge', 'gt', 'le', 'lt'] };
+const flag: FilterProperty = { type: 'boolean', operators: ['eq', 'ne'] };
+
+/** What GET /pools can be filtered on. */
+export const poolFilters: FilterTable = {
+  id,
+  state,
+  allocationState: state,
+  enableAutoScale: flag,
+  vmSize: id,
+  creationTime: time,
+  lastModified: time,
+  stateTransitionTime: time,
+  allocationStateTransitionTime: time,
+};
+
+/** What GET /pools/{id}/nodes can be filtered on. */
+export const nodeFilters: FilterTable = {
+  state,
+  stateTransitionTime: time,
+  lastBootTime: time,
+  allocationTime: time,
+};
+
+/** What GET /nodecounts can be filtered on. */
+export const nodeCountFilters: FilterTable = { poolId: { type: 'text', operators: ['eq'] } };
+
+/** What GET /jobs can be filtered on. */
+export const jobFilters: FilterTable = {
+  id,
+  state,
+  creationTime: time,
+  lastModified: time,
+  stateTransitionTime: time,
+  'executionInfo/startTime': time,
+  'executionInfo/endTime': time,
+  'executionInfo/poolId': id,
+};
+
+/** What GET /jobs/{id}/tasks can be filtered on. */
+export const taskFilters: FilterTable = {
+  id,
+  state,
+  creationTime: time,
+  lastModified: time,
+  stateTransitionTime: time,
+  'executionInfo/startTime': time,
+  'executionInfo/endTime': time,
+  'executionInfo/exitCode': { type: 'number', operators: ['eq', 'ge', 'gt', 'le', 'lt'] },
+  'executionInfo/result': state,
+};

@@ -1,0 +1,55 @@
+import type { Account } from '../account.ts';
+import type { Call, Reply } from '../wire/call.ts';
+import type { Handler } from '../wire/server.ts';
+import { addTask, addTasks } from './add-tasks.ts';
+import * as jobs from './jobs.ts';
+import { listTasks } from './list-tasks.ts';
+import * as nodes from './nodes.ts';
+import * as pools from './pools.ts';
+import * as tasks from './tasks.ts';
+
+/** The operations that are emulated, by name; every other is refused by its name. What one changed is committed before it is answered. */
+export function createHandlers(account: Account): Map<string, Handler> {
+  return new Map(
+    Object.entries(operations).map(([name, operation]) => [
+      name,
+      (call) => {
+        const reply = operation(account, call);
+        account.db.commit();
+        return reply;
+      },
+    ]),
+  );
+}
+
+const operations: Record<string, (account: Account, call: Call) => Reply> = {
+  Account_ListPoolNodeCounts: nodes.listNodeCounts,
+  ComputeNode_Get: nodes.getNode,
+  ComputeNode_List: nodes.listNodes,
+  Job_Add: jobs.addJob,
+  Job_Delete: jobs.removeJob,
+  Job_Disable: jobs.disable,
+  Job_Enable: jobs.enable,
+  Job_Get: jobs.getJob,
+  Job_GetTaskCounts: jobs.getTaskCounts,
+  Job_List: jobs.listJobs,
+  Job_Patch: jobs.patchJob,
+  Job_Terminate: jobs.terminate,
+  Job_Update: jobs.updateJob,
+  Pool_Add: pools.addPool,
+  Pool_Delete: pools.removePool,
+  Pool_Exists: pools.poolExists,
+  Pool_Get: pools.getPool,
+  Pool_List: pools.listPools,
+  Pool_Patch: pools.patchPool,
+  Pool_Resize: pools.resize,
+  Pool_StopResize: pools.stopResizing,
+  Task_Add: addTask,
+  Task_AddCollection: addTasks,
+  Task_Delete: tasks.deleteTask,
+  Task_Get: tasks.getTask,
+  Task_List: listTasks,
+  Task_Reactivate: tasks.reactivateTask,
+  Task_Terminate: tasks.terminateTask,
+  Task_Update: tasks.updateTask,
+};

@@ -1,0 +1,197 @@
+import type { Account, Job } from '../account.ts';
+import { armJobLimit, deleteJob, disableJob, enableJob, terminateJob } from '../job/lifecycle.ts';
+import { jobSettled } from '../job/settle.ts';
+import { jobFilters } from '../odata/filter-tables.ts';
+import { answerList } from '../odata/list.ts';
+import { elementBody, pick, readSelect, refuseExpand } from '../odata/page.ts';
+import { taskCountsResult } from '../store/counts.ts';
+import type { EnvironmentSetting, JobDocument, Json } from '../store/documents.ts';
+import { unlimited } from '../time/duration.ts';
+import {
+  checkDisable,
+  checkJobPatch,
+  checkJobUpdate,
+  checkNewJob,
+  checkTerminate,
+} from '../validate/job.ts';
+import { jobMembers, jobProperty, jobView } from '../views/job.ts';
+import type { Call, Reply } from '../wire/call.ts';
+import { readAllowed, requireCondition } from '../wire/conditions.ts';
+import { BatchError, invalidProperty } from '../wire/errors.ts';
+import { findJob } from './find.ts';
+
+/** Job_Add; whether its pool exists is not asked. */
+export function addJob(account: Account, call: Call): Reply {
+  const doc = newJob(account, checkNewJob(call.body));
+  if (account.jobs.has(doc.id.toLowerCase())) throw new BatchError('JobExists');
+  const job = account.live.addJob(doc);
+  account.jobs.set(doc.id.toLowerCase(), job);
+  armJobLimit(account, job);
+  jobSettled(account, job);
+  const url = `${call.url}/${doc.id}`;
+  return { status: 201, changed: job.doc.modified, location: url, dataServiceId: url };
+}
+
+/** Job_List. */
+export function listJobs(account: Account, call: Call): Reply {
+  refuseExpand(call);
+  return answerList(call, {
+    kind: 'jobs',
+    items: account.jobs.values(),
+    key: (job) => job.doc.id.toLowerCase(),
+    filters: jobFilters,
+    property: jobProperty,
+    render: (job) => jobView(job, call.baseUrl),
+    selectable: jobMembers,
+  });
+}
+
+/** Job_Get. */
+export function getJob(account: Account, call: Call): Reply {
+  refuseExpand(call);
+  const selected = readSelect(call, jobMembers);
+  const job = findJob(account, call);
+  const changed = job.doc.modified;
+  if (!readAllowed(call, changed)) return { status: 304, changed };
+  return {
+    status: 200,
+    changed,
+    body: elementBody(call, 'jobs', pick(jobView(job, call.baseUrl), selected)),
+  };
+}
+
+/** Job_Patch: replaces what is given. */
+export function patchJob(account: Account, call: Call): Reply {
+  const job = changeable(account, call);
+  return change(account, job, { call, changes: changesOf(job, checkJobPatch(call.body)) });
+}
+
+/** Job_Update: replaces everything that may change, what is not given by its default. */
+export function updateJob(account: Account, call: Call): Reply {
+  const job = changeable(account, call);
+  const defaults = {
+    priority: 0,
+    maxParallelTasks: -1,
+    constraints: {},
+    metadata: undefined,
+    onAllTasksComplete: 'noaction',
+  };
+  return change(account, job, {
+    call,
+    changes: changesOf(job, { ...defaults, ...checkJobUpdate(call.body) }),
+  });
+}
+
+/** Job_Disable. */
+export function disable(account: Account, call: Call): Reply {
+  const job = changeable(account, call);
+  const option = checkDisable(call.body);
+  if (job.doc.state === 'terminating') throw new BatchError('JobBeingTerminated');
+  disableJob(account, job, option);
+  return { status: 202, changed: job.doc.modified, dataServiceId: call.url };
+}
+
+/** Job_Enable. */
+export function enable(account: Account, call: Call): Reply {
+  const job = changeable(account, call);
+  if (job.doc.state === 'terminating') throw new BatchError('JobBeingTerminated');
+  if (job.doc.state !== 'active') enableJob(account, job);
+  return { status: 202, changed: job.doc.modified, dataServiceId: call.url };
+}
+
+/** Job_Terminate. */
+export function terminate(account: Account, call: Call): Reply {
+  const job = changeable(account, call);
+  const reason = checkTerminate(call.body);
+  if (job.doc.state === 'terminating') throw new BatchError('JobBeingTerminated');
+  terminateJob(account, job, reason);
+  return { status: 202, changed: job.doc.modified, dataServiceId: call.url };
+}
+
+/** Job_Delete. */
+export function removeJob(account: Account, call: Call): Reply {
+  const job = findJob(account, call);
+  requireCondition(call, job.doc.modified);
+  if (job.doc.state === 'deleting') throw new BatchError('JobBeingDeleted');
+  deleteJob(account, job);
+  return { status: 202 };
+}
+
+/** Job_GetTaskCounts. */
+export function getTaskCounts(account: Account, call: Call): Reply {
+  const { counts } = findJob(account, call);
+  return { status: 200, body: elementBody(call, 'taskcountsresult', taskCountsResult(counts)) };
+}
+
+function changeable(account: Account, call: Call): Job {
+  const job = findJob(account, call);
+  requireCondition(call, job.doc.modified);
+  if (job.doc.state === 'deleting') throw new BatchError('JobBeingDeleted');
+  if (job.doc.state === 'completed') throw new BatchError('JobCompleted');
+  return job;
+}
+
+function change(
+  account: Account,
+  job: Job,
+  { call, changes }: { call: Call; changes: Partial<JobDocument> },
+): Reply {
+  job.doc = { ...job.doc, ...changes, modified: account.clock.stamp() };
+  account.db.changed(job);
+  armJobLimit(account, job);
+  jobSettled(account, job);
+  account.schedule();
+  return { status: 200, changed: job.doc.modified, dataServiceId: call.url };
+}
+
+function changesOf(job: Job, given: Json): Partial<JobDocument> {
+  const { constraints, poolInfo, metadata, allowTaskPreemption: _, ...plain } = given;
+  const changes: Partial<JobDocument> = plain;
+  if (changes.onAllTasksComplete === 'noaction' && job.doc.onAllTasksComplete === 'terminatejob') {
+    throw invalidProperty('onAllTasksComplete', 'noaction', 'It cannot go back from terminatejob.');
+  }
+  if (constraints !== undefined) Object.assign(changes, constraintsOf(constraints));
+  if ('metadata' in given) changes.spec = { ...job.doc.spec, metadata };
+  const poolId = (poolInfo as { poolId: string } | undefined)?.poolId;
+  if (poolId === undefined || poolId.toLowerCase() === job.doc.poolId.toLowerCase()) return changes;
+  if (job.doc.state !== 'disabled') {
+    throw new BatchError('OperationInvalidForCurrentState', {
+      values: [{ key: 'Reason', value: 'A job can change its pool only while it is disabled.' }],
+    });
+  }
+  return { ...changes, poolId };
+}
+
+function constraintsOf(
+  constraints: unknown,
+): Pick<JobDocument, 'maxWallClockTime' | 'maxTaskRetryCount'> {
+  const given = constraints as Partial<Pick<JobDocument, 'maxWallClockTime' | 'maxTaskRetryCount'>>;
+  return {
+    maxWallClockTime: given.maxWallClockTime ?? unlimited,
+    maxTaskRetryCount: given.maxTaskRetryCount ?? 0,
+  };
+}
+
+function newJob(account: Account, body: Json): JobDocument {
+  const now = account.clock.stamp();
+  const spec: Json = {};
+  for (const name of ['displayName', 'metadata']) {
+    if (body[name] !== undefined) spec[name] = body[name];
+  }
+  return {
+    id: String(body.id),
+    spec,
+    poolId: (body.poolInfo as { poolId: string }).poolId,
+    priority: Number(body.priority ?? 0),
+    maxParallelTasks: Number(body.maxParallelTasks ?? -1),
+    ...constraintsOf(body.constraints ?? {}),
+    onAllTasksComplete: (body.onAllTasksComplete ??
+      'noaction') as JobDocument['onAllTasksComplete'],
+    environment: (body.commonEnvironmentSettings ?? []) as EnvironmentSetting[],
+    created: now,
+    modified: now,
+    state: 'active',
+    stateAt: now,
+    started: now,
+  };
+}

@@ -1,0 +1,81 @@
+import type { Account } from '../account.ts';
+import { filterToSql, type Column } from '../odata/filter-sql.ts';
+import { readFilter } from '../odata/filter.ts';
+import { taskFilters } from '../odata/filter-tables.ts';
+import { listBody, pageStart, readSelect, refuseExpand } from '../odata/page.ts';
+import type { TaskRow } from '../store/tasks.ts';
+import { needsSpec, taskMembers, taskText } from '../views/task.ts';
+import { maxResults, type Call, type Reply } from '../wire/call.ts';
+import { findJob } from './find.ts';
+
+/** Task_List, ordered by id. */
+export function listTasks(account: Account, call: Call): Reply {
+  refuseExpand(call);
+  const job = findJob(account, call);
+  const selected = readSelect(call, taskMembers);
+  const limit = maxResults(call);
+  const { sql, values } = queryOf(call, needsSpec(selected));
+  const rows = account.tasks.select(sql, [job.row, ...values, limit + 1]);
+  const place = { baseUrl: call.baseUrl, jobId: job.doc.id, selected };
+  const page = rows.slice(0, limit);
+  const members = page.map((row: TaskRow) => `{${taskText(row, place)}}`);
+  return {
+    status: 200,
+    body: listBody(call, 'tasks', {
+      members,
+      next: rows.length > limit ? page.at(-1)?.id : undefined,
+    }),
+  };
+}
+
+function queryOf(call: Call, withSpec: boolean): { sql: string; values: (string | number)[] } {
+  const conditions = ['job = ?'];
+  const values: (string | number)[] = [];
+  const after = pageStart(call);
+  if (after !== undefined) {
+    conditions.push('id > ?');
+    values.push(after);
+  }
+  const filter = readFilter(call.query.get('$filter'), taskFilters);
+  if (filter !== undefined) {
+    const condition = filterToSql(filter, columns);
+    conditions.push(condition.sql);
+    values.push(...condition.values);
+  }
+  const what = withSpec ? '*' : rowColumns;
+  return {
+    sql: `select ${what} from tasks where ${conditions.join(' and ')} order by id limit ?`,
+    values,
+  };
+}
+
+// Everything but the owner's JSON, which is most of a row.
+const rowColumns = `id, state, created, modified, stateAt, previousState, previousStateAt, startedAt, endedAt, exitCode,
+  result, failure, retries, lastRetryAt, requeues, lastRequeueAt, pool, node`;
+
+const columns: Record<string, Column> = {
+  id: { name: 'id' },
+  // "state < 3" stands in the conditions for the sake of the partial index on open tasks.
+  state: {
+    name: 'state',
+    values: {
+      active: { eq: '(state = 0 and state < 3)', ne: 'state <> 0' },
+      preparing: { eq: '(state = 1 and state < 3)', ne: 'state <> 1' },
+      running: { eq: 'state = 2', ne: 'state <> 2' },
+      completed: { eq: 'state = 3', ne: 'state < 3' },
+    },
+  },
+  creationTime: { name: 'created' },
+  lastModified: { name: 'modified' },
+  stateTransitionTime: { name: 'stateAt' },
+  'executionInfo/startTime': { name: 'startedAt' },
+  'executionInfo/endTime': { name: 'endedAt' },
+  'executionInfo/exitCode': { name: 'exitCode' },
+  'executionInfo/result': {
+    name: 'result',
+    values: {
+      success: { eq: 'result = 0', ne: 'result is not 0' },
+      failure: { eq: 'result = 1', ne: 'result is not 1' },
+    },
+  },
+};

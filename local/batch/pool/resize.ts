@@ -1,0 +1,97 @@
+import type { Account, Node, Pool } from '../account.ts';
+import type { PoolDocument } from '../store/documents.ts';
+import { startTimer } from '../time/timer.ts';
+import { addNode, bootNode } from './node-life.ts';
+import { removeNodes } from './remove-nodes.ts';
+
+/** Sets a pool's targets and works towards them; nothing to do is steady at once. */
+export function resizePool(
+  account: Account,
+  pool: Pool,
+  change: Partial<
+    Pick<
+      PoolDocument,
+      'targetDedicatedNodes' | 'targetLowPriorityNodes' | 'deallocation' | 'resizeTimeout'
+    >
+  >,
+): void {
+  const now = account.clock.stamp();
+  pool.doc = { ...pool.doc, ...change, resizeErrors: [], modified: now };
+  account.db.changed(pool);
+  continueResize(account, pool);
+}
+
+/** Works towards a pool's targets, also after a restart. */
+export function continueResize(account: Account, pool: Pool): void {
+  pool.cancel?.();
+  if (missing(pool, true) === 0 && missing(pool, false) === 0) {
+    setAllocationState(account, pool, 'steady');
+    return;
+  }
+  setAllocationState(account, pool, 'resizing');
+  pool.cancel = startTimer(account.delays.allocation, () => {
+    allocate(account, pool).catch((error: unknown) =>
+      account.log(`Pool ${pool.doc.id}: ${String(error)}`),
+    );
+  });
+}
+
+/** Stops a resize where it is: nodes that are there stay. */
+export function stopResize(account: Account, pool: Pool): void {
+  pool.cancel?.();
+  pool.cancel = undefined;
+  setAllocationState(account, pool, 'stopping');
+  const message = 'The resize operation was stopped by the user';
+  pool.doc = {
+    ...pool.doc,
+    modified: account.clock.stamp(),
+    resizeErrors: [{ code: 'ResizeStopped', message }],
+  };
+  pool.cancel = startTimer(account.delays.allocation, () =>
+    setAllocationState(account, pool, 'steady'),
+  );
+}
+
+/** Changes a pool's allocation state and when it did. */
+export function setAllocationState(
+  account: Account,
+  pool: Pool,
+  state: PoolDocument['allocationState'],
+): void {
+  if (pool.doc.allocationState === state) return;
+  pool.doc = { ...pool.doc, allocationState: state, allocationStateAt: account.clock.stamp() };
+  account.db.changed(pool);
+}
+
+/** The pool's nodes of a kind that are not about to leave. */
+export function stayingNodes(pool: Pool, dedicated: boolean): Node[] {
+  return [...pool.nodes.values()].filter(
+    (node) => node.doc.dedicated === dedicated && node.doc.state !== 'leavingpool',
+  );
+}
+
+function missing(pool: Pool, dedicated: boolean): number {
+  const target = dedicated ? pool.doc.targetDedicatedNodes : pool.doc.targetLowPriorityNodes;
+  return target - stayingNodes(pool, dedicated).length;
+}
+
+async function allocate(account: Account, pool: Pool): Promise<void> {
+  pool.cancel = undefined;
+  const leaving: Node[] = [];
+  for (const dedicated of [true, false]) {
+    const change = missing(pool, dedicated);
+    for (let index = 0; index < change; index++) {
+      bootNode(account, addNode(account, pool, dedicated));
+    }
+    if (change < 0) leaving.push(...leastBusy(stayingNodes(pool, dedicated), -change));
+  }
+  await removeNodes(account, leaving, pool.doc.deallocation);
+  if (account.closing || pool.doc.state !== 'active' || pool.doc.allocationState !== 'resizing') {
+    return;
+  }
+  setAllocationState(account, pool, 'steady');
+}
+
+function leastBusy(nodes: readonly Node[], number: number): Node[] {
+  return nodes.toSorted((a, b) => a.usedSlots - b.usedSlots || b.row - a.row).slice(0, number);
+}

@@ -1,0 +1,84 @@
+import type { Job } from '../account.ts';
+import type { FilterValue } from '../odata/filter.ts';
+import { etagOf, isoTime } from '../time/stamp.ts';
+
+/** Members of a job that $select may choose. */
+export const jobMembers = [
+  'id',
+  'displayName',
+  'usesTaskDependencies',
+  'url',
+  'eTag',
+  'lastModified',
+  'creationTime',
+  'state',
+  'stateTransitionTime',
+  'previousState',
+  'previousStateTransitionTime',
+  'priority',
+  'maxParallelTasks',
+  'allowTaskPreemption',
+  'constraints',
+  'jobManagerTask',
+  'jobPreparationTask',
+  'jobReleaseTask',
+  'commonEnvironmentSettings',
+  'poolInfo',
+  'onAllTasksComplete',
+  'onTaskFailure',
+  'networkConfiguration',
+  'metadata',
+  'executionInfo',
+  'stats',
+];
+
+/** A job as it is read back. */
+export function jobView({ doc }: Job, baseUrl: string): object {
+  return {
+    id: doc.id,
+    url: `${baseUrl}/jobs/${doc.id}`,
+    eTag: etagOf(doc.modified),
+    lastModified: isoTime(doc.modified),
+    creationTime: isoTime(doc.created),
+    state: doc.state,
+    stateTransitionTime: isoTime(doc.stateAt),
+    ...(doc.previousState !== undefined && { previousState: doc.previousState }),
+    ...(doc.previousStateAt !== undefined && {
+      previousStateTransitionTime: isoTime(doc.previousStateAt),
+    }),
+    priority: doc.priority,
+    maxParallelTasks: doc.maxParallelTasks,
+    allowTaskPreemption: false,
+    usesTaskDependencies: false,
+    constraints: {
+      maxWallClockTime: doc.maxWallClockTime,
+      maxTaskRetryCount: doc.maxTaskRetryCount,
+    },
+    ...(doc.environment.length > 0 && { commonEnvironmentSettings: doc.environment }),
+    poolInfo: { poolId: doc.poolId },
+    onAllTasksComplete: doc.onAllTasksComplete,
+    onTaskFailure: 'noaction',
+    ...doc.spec,
+    executionInfo: {
+      startTime: isoTime(doc.started),
+      ...(doc.ended !== undefined && { endTime: isoTime(doc.ended) }),
+      poolId: doc.poolId,
+      ...(doc.terminateReason !== undefined && { terminateReason: doc.terminateReason }),
+    },
+  };
+}
+
+/** What a filter reads of a job. */
+export function jobProperty({ doc }: Job, name: string): FilterValue | undefined {
+  const values: Record<string, FilterValue | undefined> = {
+    id: doc.id,
+    state: doc.state,
+    creationTime: doc.created,
+    lastModified: doc.modified,
+    stateTransitionTime: doc.stateAt,
+    'executionInfo/startTime': doc.started,
+    'executionInfo/endTime': doc.ended,
+    'executionInfo/poolId': doc.poolId,
+  };
+  return values[name];
+}

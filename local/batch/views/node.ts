@@ -1,0 +1,133 @@
+import type { Account, Node, Pool } from '../account.ts';
+import type { FilterValue } from '../odata/filter.ts';
+import { taskStates } from '../store/tasks.ts';
+import { isoTime } from '../time/stamp.ts';
+import { executionInfo } from './task.ts';
+
+/** Members of a node that $select may choose. */
+export const nodeMembers = [
+  'id',
+  'url',
+  'state',
+  'schedulingState',
+  'stateTransitionTime',
+  'lastBootTime',
+  'allocationTime',
+  'ipAddress',
+  'affinityId',
+  'vmSize',
+  'totalTasksRun',
+  'runningTasksCount',
+  'runningTaskSlotsCount',
+  'totalTasksSucceeded',
+  'recentTasks',
+  'startTask',
+  'startTaskInfo',
+  'certificateReferences',
+  'errors',
+  'isDedicated',
+  'endpointConfiguration',
+  'nodeAgentInfo',
+  'virtualMachineInfo',
+];
+
+/** A node as it is read back. */
+export function nodeView(account: Account, node: Node, baseUrl: string): object {
+  const { doc, pool } = node;
+  return {
+    id: doc.id,
+    url: `${baseUrl}/pools/${pool.doc.id}/nodes/${doc.id}`,
+    state: doc.state,
+    schedulingState: 'enabled',
+    stateTransitionTime: isoTime(doc.stateAt),
+    ...(doc.booted !== undefined && { lastBootTime: isoTime(doc.booted) }),
+    allocationTime: isoTime(doc.allocated),
+    ipAddress: doc.ipAddress,
+    affinityId: `TVM:${doc.id}`,
+    vmSize: String(pool.doc.spec.vmSize).toLowerCase(),
+    totalTasksRun: doc.totalTasksRun,
+    totalTasksSucceeded: doc.totalTasksSucceeded,
+    runningTasksCount: node.runs.size,
+    runningTaskSlotsCount: node.usedSlots,
+    ...(node.recent.length > 0 && { recentTasks: recentTasks(account, node, baseUrl) }),
+    certificateReferences: [],
+    isDedicated: doc.dedicated,
+    virtualMachineInfo: virtualMachineInfo(pool),
+  };
+}
+
+/** What a filter reads of a node. */
+export function nodeProperty({ doc }: Node, name: string): FilterValue | undefined {
+  const values: Record<string, FilterValue | undefined> = {
+    state: doc.state,
+    stateTransitionTime: doc.stateAt,
+    lastBootTime: doc.booted,
+    allocationTime: doc.allocated,
+  };
+  return values[name];
+}
+
+/** How many nodes of a kind a pool has in each state. */
+export function nodeCounts(pool: Pool, dedicated: boolean): object {
+  const counts = { ...noNodes };
+  for (const { doc } of pool.nodes.values()) {
+    if (doc.dedicated !== dedicated) continue;
+    counts[countNames[doc.state]]++;
+    counts.total++;
+  }
+  return counts;
+}
+
+const countNames = {
+  creating: 'creating',
+  starting: 'starting',
+  idle: 'idle',
+  running: 'running',
+  leavingpool: 'leavingPool',
+} as const;
+
+const noNodes = {
+  creating: 0,
+  idle: 0,
+  leavingPool: 0,
+  offline: 0,
+  preempted: 0,
+  rebooting: 0,
+  reimaging: 0,
+  running: 0,
+  starting: 0,
+  startTaskFailed: 0,
+  unusable: 0,
+  unknown: 0,
+  waitingForStartTask: 0,
+  total: 0,
+};
+
+function recentTasks(account: Account, node: Node, baseUrl: string): object[] {
+  return node.recent.map(({ jobId, taskId }) => {
+    const job = account.jobs.get(jobId.toLowerCase());
+    const row = job === undefined ? undefined : account.tasks.get(job.row, taskId);
+    return {
+      taskUrl: `${baseUrl}/jobs/${jobId}/tasks/${taskId}`,
+      jobId,
+      taskId,
+      taskState: row === undefined ? 'completed' : taskStates[row.state],
+      ...(row !== undefined && { executionInfo: executionInfo(row) }),
+    };
+  });
+}
+
+function virtualMachineInfo(pool: Pool): object {
+  const configuration = pool.doc.spec.virtualMachineConfiguration as
+    | { imageReference?: object }
+    | undefined;
+  const image = Object.entries(configuration?.imageReference ?? {});
+  return {
+    imageReference: Object.fromEntries(
+      image.map(([name, value]) => [
+        name,
+        name === 'virtualMachineImageId' ? value : String(value).toLowerCase(),
+      ]),
+    ),
+  };
+}

@@ -1,0 +1,97 @@
+import type { Pool } from '../account.ts';
+import type { FilterValue } from '../odata/filter.ts';
+import { etagOf, isoTime } from '../time/stamp.ts';
+
+/** Members of a pool that $select may choose. */
+export const poolMembers = [
+  'id',
+  'displayName',
+  'url',
+  'eTag',
+  'lastModified',
+  'creationTime',
+  'state',
+  'stateTransitionTime',
+  'allocationState',
+  'allocationStateTransitionTime',
+  'vmSize',
+  'cloudServiceConfiguration',
+  'virtualMachineConfiguration',
+  'resizeTimeout',
+  'resizeErrors',
+  'currentDedicatedNodes',
+  'currentLowPriorityNodes',
+  'targetDedicatedNodes',
+  'targetLowPriorityNodes',
+  'enableAutoScale',
+  'autoScaleFormula',
+  'autoScaleEvaluationInterval',
+  'autoScaleRun',
+  'enableInterNodeCommunication',
+  'networkConfiguration',
+  'startTask',
+  'certificateReferences',
+  'applicationPackageReferences',
+  'applicationLicenses',
+  'taskSlotsPerNode',
+  'taskSchedulingPolicy',
+  'userAccounts',
+  'metadata',
+  'stats',
+  'mountConfiguration',
+  'identity',
+  'targetNodeCommunicationMode',
+  'currentNodeCommunicationMode',
+];
+
+/** A pool as it is read back. */
+export function poolView(pool: Pool, baseUrl: string): object {
+  const { doc } = pool;
+  const { displayName, vmSize, enableInterNodeCommunication, ...rest } = doc.spec;
+  return {
+    id: doc.id,
+    ...(displayName !== undefined && { displayName }),
+    url: `${baseUrl}/pools/${doc.id}`,
+    eTag: etagOf(doc.modified),
+    lastModified: isoTime(doc.modified),
+    creationTime: isoTime(doc.created),
+    state: doc.state,
+    stateTransitionTime: isoTime(doc.stateAt),
+    allocationState: doc.allocationState,
+    allocationStateTransitionTime: isoTime(doc.allocationStateAt),
+    vmSize: String(vmSize).toLowerCase(),
+    resizeTimeout: doc.resizeTimeout,
+    ...(doc.resizeErrors.length > 0 && { resizeErrors: doc.resizeErrors }),
+    currentDedicatedNodes: nodesOf(pool, true),
+    targetDedicatedNodes: doc.targetDedicatedNodes,
+    currentLowPriorityNodes: nodesOf(pool, false),
+    targetLowPriorityNodes: doc.targetLowPriorityNodes,
+    enableAutoScale: false,
+    enableInterNodeCommunication: enableInterNodeCommunication ?? false,
+    taskSlotsPerNode: doc.taskSlotsPerNode,
+    taskSchedulingPolicy: { nodeFillType: doc.fill },
+    ...rest,
+  };
+}
+
+/** What a filter reads of a pool. */
+export function poolProperty({ doc }: Pool, name: string): FilterValue | undefined {
+  const values: Record<string, FilterValue> = {
+    id: doc.id,
+    state: doc.state,
+    allocationState: doc.allocationState,
+    enableAutoScale: false,
+    vmSize: String(doc.spec.vmSize),
+    creationTime: doc.created,
+    lastModified: doc.modified,
+    stateTransitionTime: doc.stateAt,
+    allocationStateTransitionTime: doc.allocationStateAt,
+  };
+  return values[name];
+}
+
+function nodesOf(pool: Pool, dedicated: boolean): number {
+  let number = 0;
+  for (const node of pool.nodes.values()) if (node.doc.dedicated === dedicated) number++;
+  return number;
+}

@@ -1,0 +1,31 @@
+import type { LogLevel } from './core-types.ts';
+
+/** Writes one log entry. `source` is a function's name, or `host`. */
+export type Log = (level: LogLevel, source: string, message: string) => void;
+
+/** Logs readable lines to stderr: `12:00:00.000 warn  drop  text`. */
+export const stderrLog: Log = (level, source, message) => {
+  if (level === 'none') return;
+  const time = new Date().toISOString().slice(11, 23);
+  process.stderr.write(`${time} ${shortLevels[level].padEnd(5)} ${source}  ${message}\n`);
+};
+
+const shortLevels: Record<LogLevel, string> = {
+  trace: 'trace',
+  debug: 'debug',
+  information: 'info',
+  warning: 'warn',
+  error: 'error',
+  critical: 'crit',
+  none: 'none',
+};
+
+/** Makes a function that logs a warning the first time each `key` is seen. */
+export function warnOnce(log: Log): (key: string, source: string, message: string) => void {
+  const seen = new Set<string>();
+  return (key, source, message) => {
+    if (seen.has(key)) return;
+    seen.add(key);
+    log('warning', source, message);
+  };
+}

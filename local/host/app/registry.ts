@@ -1,0 +1,96 @@
+import type {
+  Binding,
+  FunctionCallback,
+  FunctionMetadata,
+  ProgrammingModel,
+} from './core-types.ts';
+import { HostError } from './errors.ts';
+import { createHooks, registrationRefused, type Hooks } from './hooks.ts';
+
+const supportedTriggers = [
+  'httpTrigger',
+  'eventGridTrigger',
+  'timerTrigger',
+  'orchestrationTrigger',
+  'activityTrigger',
+  'entityTrigger',
+] as const;
+export type TriggerType = (typeof supportedTriggers)[number];
+
+/** A function of the app, with its trigger found. */
+export interface RegisteredFunction {
+  name: string;
+  type: TriggerType;
+  trigger: Binding;
+  metadata: FunctionMetadata;
+  callback: FunctionCallback;
+}
+
+/** Everything an app has registered. */
+export interface Registry {
+  functions: Map<string, RegisteredFunction>;
+  hooks: Hooks;
+  model(): ProgrammingModel | undefined;
+  setModel(model: ProgrammingModel): void;
+  add(metadata: FunctionMetadata, callback: FunctionCallback): () => void;
+  lock(): void;
+  ofType(type: TriggerType): RegisteredFunction[];
+}
+
+/** Collects what an app registers until it is locked. */
+export function createRegistry(): Registry {
+  const functions = new Map<string, RegisteredFunction>();
+  let model: ProgrammingModel | undefined;
+  let locked = false;
+  return {
+    functions,
+    hooks: createHooks(),
+    model: () => model,
+    setModel: (given) => void (model = given),
+    add(metadata, callback) {
+      if (locked) throw registrationRefused('function');
+      if (functions.has(metadata.name)) throw duplicate(metadata.name);
+      functions.set(metadata.name, toRegistered(metadata, callback));
+      return () => void functions.delete(metadata.name);
+    },
+    lock: () => void (locked = true),
+    ofType: (type) => [...functions.values()].filter((entry) => entry.type === type),
+  };
+}
+
+function duplicate(name: string): HostError {
+  return new HostError(
+    `Two functions are registered under the name "${name}". Rename one of them.`,
+  );
+}
+
+function toRegistered(metadata: FunctionMetadata, callback: FunctionCallback): RegisteredFunction {
+  const trigger = Object.values(metadata.bindings).find((binding) =>
+    /trigger$/i.test(binding.type),
+  );
+  if (!trigger) throw new HostError(`Function "${metadata.name}" has no trigger binding.`);
+  const type = supportedTriggers.find(
+    (known) => known.toLowerCase() === trigger.type.toLowerCase(),
+  );
+  if (!type) throw unsupported(metadata.name, trigger.type);
+  refuseUnknownBindings(metadata);
+  return { name: metadata.name, type, trigger, metadata, callback };
+}
+
+function refuseUnknownBindings(metadata: FunctionMetadata): void {
+  for (const binding of Object.values(metadata.bindings)) {
+    if (/trigger$/i.test(binding.type) || binding.type === 'http') continue;
+    if (['durableClient', 'orchestrationClient'].includes(binding.type)) continue;
+    throw new HostError(
+      `Function "${metadata.name}" uses the binding "${binding.type}" (${binding.direction}), ` +
+        'which the local host does not provide. It provides durableClient inputs and http outputs.',
+    );
+  }
+}
+
+function unsupported(name: string, type: string): HostError {
+  return new HostError(
+    `Function "${name}" has the trigger "${type}", which the local host does not provide. ` +
+      `It provides ${supportedTriggers.join(', ')}.`,
+  );
+}

@@ -1,0 +1,41 @@
+import { sendEmpty, sendJson, type Exchange } from '../../http/exchange.ts';
+import type { Outcome } from '../engine/operations.ts';
+import { isTerminal } from '../protocol.ts';
+import type { DurableApi } from './endpoints.ts';
+import { readJsonText } from './json-body.ts';
+
+/** `POST instances/{id}/raiseEvent/{name}`. */
+export async function raiseEvent(
+  { engine }: DurableApi,
+  exchange: Exchange,
+  { instanceId, name }: { instanceId: string; name: string },
+): Promise<void> {
+  const { request, response } = exchange;
+  const instance = engine.get(instanceId);
+  // What the instance is counts more than what the body is.
+  if (!instance) return sendEmpty(response, 404);
+  if (isTerminal(instance.status)) return sendEmpty(response, 410);
+  if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
+    return sendJson(response, 400, {
+      Message: 'Only application/json request content is supported',
+    });
+  }
+  const input = await readJsonText(exchange, undefined);
+  if (input !== undefined) sendOutcome(response, engine.raiseEvent(instanceId, name, input));
+}
+
+/** `POST instances/{id}/terminate|suspend|resume?reason=…`. */
+export function changeInstance(
+  { engine }: DurableApi,
+  { response, url }: Exchange,
+  { instanceId, operation }: { instanceId: string; operation: 'terminate' | 'suspend' | 'resume' },
+): void {
+  const reason = url.searchParams.get('reason') ?? '';
+  sendOutcome(response, engine[operation](instanceId, reason));
+}
+
+const statusOf: Record<Outcome, number> = { done: 202, unknown: 404, finished: 410, refused: 500 };
+
+function sendOutcome(response: Exchange['response'], outcome: Outcome): void {
+  sendEmpty(response, statusOf[outcome]);
+}

@@ -1,0 +1,25 @@
+import type { Invoke } from '../../app/invoke.ts';
+import type { Log } from '../../app/log.ts';
+import type { RegisteredFunction } from '../../app/registry.ts';
+import type { Clock } from '../../clock.ts';
+import type { ActivityTask } from '../store/pending.ts';
+import type { Store } from '../store/store.ts';
+import type { ExecutionCache } from './execution-cache.ts';
+
+/** What the parts of the engine share. */
+export interface EngineContext {
+  store: Store;
+  invoke: Invoke;
+  log: Log;
+  warn: (key: string, source: string, message: string) => void;
+  clock: Clock;
+  orchestrators: ReadonlyMap<string, RegisteredFunction>;
+  activities: ReadonlyMap<string, RegisteredFunction>;
+  executions: ExecutionCache;
+  /** Says that an instance has something in its inbox. */
+  wake(instanceId: string): void;
+  /** Runs activities whose rows are committed. */
+  dispatch(tasks: ActivityTask[]): void;
+  /** Says that timers were added. */
+  timersChanged(): void;
+}

@@ -1,0 +1,103 @@
+import { stackOf } from '../../app/errors.ts';
+import type { Invoke } from '../../app/invoke.ts';
+import { warnOnce, type Log } from '../../app/log.ts';
+import type { RegisteredFunction, Registry } from '../../app/registry.ts';
+import type { Clock } from '../../clock.ts';
+import type { HistoryEvent } from '../protocol.ts';
+import type { Store } from '../store/store.ts';
+import { createActivityDispatch } from './activity-dispatch.ts';
+import { createAlarm } from './alarm.ts';
+import type { EngineContext } from './context.ts';
+import { runEpisode } from './episode.ts';
+import { createExecutionCache } from './execution-cache.ts';
+import { createOperations, type Operations } from './operations.ts';
+import { createReadyQueue } from './ready-queue.ts';
+
+/** The longest that completions are gathered before an episode, in milliseconds. */
+const longestGathering = 50;
+
+/** How long to wait after an episode could not be written, in milliseconds. */
+const againAfter = 1_000;
+
+/** What an engine runs on. */
+export interface EngineOptions {
+  store: Store;
+  registry: Registry;
+  invoke: Invoke;
+  log: Log;
+  clock: Clock;
+  maxConcurrentActivities: number;
+}
+
+/** A durable engine: the operations of its clients, and its history. */
+export interface Engine extends Operations {
+  history(instanceId: string): HistoryEvent[];
+  /** Goes on with everything that the store says is unfinished. */
+  resumeAll(): void;
+  /** Starts nothing new and waits for what runs. */
+  close(): Promise<void>;
+  /** What ends from now on is not written: the store is about to close. */
+  abandon(): void;
+}
+
+/** Makes an engine over a store; nothing runs before `resumeAll`. */
+export function createEngine(options: EngineOptions): Engine {
+  const { store, log } = options;
+  const context: EngineContext = {
+    ...options,
+    warn: warnOnce(log),
+    orchestrators: byName(options.registry.ofType('orchestrationTrigger')),
+    activities: byName(options.registry.ofType('activityTrigger')),
+    executions: createExecutionCache(store),
+    wake: (instanceId) => ready.wake(instanceId),
+    dispatch: (tasks) => activities.add(tasks),
+    timersChanged: () => alarm.arm(),
+  };
+  const ready = createReadyQueue({
+    run: (instanceId) => runSafely(context, instanceId),
+    delayOf: (instanceId) => gatheringTime(context, activities.open(instanceId), instanceId),
+  });
+  const activities = createActivityDispatch(context, options.maxConcurrentActivities);
+  const alarm = createAlarm(context);
+  return {
+    ...createOperations(context),
+    history(instanceId) {
+      const instance = store.instances.get(instanceId);
+      return instance ? store.history.read(instance) : [];
+    },
+    resumeAll() {
+      activities.add(store.activities.all());
+      store.inbox.instances().forEach((instanceId) => ready.wake(instanceId));
+      alarm.arm();
+    },
+    async close() {
+      alarm.close();
+      await ready.close();
+      await activities.close();
+    },
+    abandon: () => activities.abandon(),
+  };
+}
+
+function byName(functions: RegisteredFunction[]): Map<string, RegisteredFunction> {
+  return new Map(functions.map((entry) => [entry.name, entry]));
+}
+
+async function runSafely(context: EngineContext, instanceId: string): Promise<void> {
+  try {
+    await runEpisode(context, instanceId);
+  } catch (error) {
+    context.executions.forget(instanceId);
+    context.log('error', 'host', `Cannot write an episode of ${instanceId}: ${stackOf(error)}`);
+    setTimeout(() => context.wake(instanceId), againAfter).unref();
+  }
+}
+
+/**
+ * Each episode replays the whole history, so completions that come while a long one would run
+ * are gathered for about as long as the last one took. That keeps a wide fan-out linear.
+ */
+function gatheringTime(context: EngineContext, open: number, instanceId: string): number {
+  if (open === 0) return 0;
+  return Math.min(context.executions.peek(instanceId)?.cost ?? 0, longestGathering);
+}

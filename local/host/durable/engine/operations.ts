@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { executionCompleted, historyEvent } from '../events.ts';
+import { isTerminal } from '../protocol.ts';
+import type { Instance, InstanceFilter } from '../store/instances.ts';
+import type { EngineContext } from './context.ts';
+import { finishInstance, insertInstance, startConflict } from './lifecycle.ts';
+
+/** What to start; `input` is a JSON text, and an id is made up when none is given. */
+export interface StartRequest {
+  name: string;
+  instanceId?: string | undefined;
+  version?: string | undefined;
+  input: string;
+}
+
+/** The outcome of an operation on one instance. */
+export type Outcome = 'done' | 'unknown' | 'finished' | 'refused';
+
+/** What clients can do with orchestrations. */
+export interface Operations {
+  start(request: StartRequest): { instanceId: string } | { conflict: string };
+  raiseEvent(instanceId: string, name: string, input: string): Outcome;
+  terminate(instanceId: string, reason: string): Outcome;
+  suspend(instanceId: string, reason: string): Outcome;
+  resume(instanceId: string, reason: string): Outcome;
+  /** Deletes finished instances with their history; gives how many. */
+  purge(instances: Instance[]): number;
+  get(instanceId: string): Instance | undefined;
+  list(filter: InstanceFilter): Instance[];
+}
+
+/** Makes the operations on an engine's store; each is one transaction. */
+export function createOperations(context: EngineContext): Operations {
+  const { store } = context;
+  return {
+    start: (request) => start(context, request),
+    raiseEvent: (instanceId, name, input) =>
+      change(context, instanceId, () => raise(context, { instanceId, name, input })),
+    terminate: (instanceId, reason) =>
+      change(context, instanceId, (instance) => terminate(context, instance, reason)),
+    suspend: (instanceId, reason) =>
+      change(context, instanceId, (instance) => suspend(context, instance, reason)),
+    resume: (instanceId, reason) =>
+      change(context, instanceId, (instance) => resume(context, instance, reason)),
+    purge: (instances) => purge(context, instances),
+    get: (instanceId) => store.instances.get(instanceId),
+    list: (filter) => store.instances.list(filter),
+  };
+}
+
+function start(
+  context: EngineContext,
+  { name, version, input, ...given }: StartRequest,
+): ReturnType<Operations['start']> {
+  const instanceId = given.instanceId ?? randomUUID().replaceAll('-', '');
+  const { store, clock } = context;
+  const conflict = store.transaction(() => {
+    const reason = startConflict(store, instanceId);
+    if (reason !== undefined) return reason;
+    const instance = { instanceId, name, version: version ?? null, input, parent: null };
+    return insertInstance(store, instance, clock.now());
+  });
+  if (typeof conflict === 'string') return { conflict };
+  context.executions.forget(instanceId);
+  context.wake(instanceId);
+  return { instanceId };
+}
+
+/** Applies `apply` to an instance that has not ended, in a transaction, and wakes whom it names. */
+function change(
+  context: EngineContext,
+  instanceId: string,
+  apply: (instance: Instance) => string[] | 'refused',
+): Outcome {
+  const { store } = context;
+  const result = store.transaction(() => {
+    const instance = store.instances.get(instanceId);
+    if (!instance) return 'unknown';
+    return isTerminal(instance.status) ? 'finished' : apply(instance);
+  });
+  if (typeof result === 'string') return result;
+  result.forEach((woken) => context.wake(woken));
+  return 'done';
+}
+
+interface Raised {
+  instanceId: string;
+  name: string;
+  input: string;
+}
+
+function raise({ store, clock }: EngineContext, { instanceId, name, input }: Raised): string[] {
+  const fields = { Name: name, Input: input, ParentTraceContext: null };
+  store.inbox.add(instanceId, null, historyEvent('EventRaised', clock.now(), fields));
+  return [instanceId];
+}
+
+function terminate(context: EngineContext, instance: Instance, reason: string): string[] {
+  const { store, clock, executions } = context;
+  const now = clock.now();
+  const output = JSON.stringify(reason);
+  store.history.append(instance, [
+    historyEvent('ExecutionTerminated', now, { Input: reason }),
+    executionCompleted(now, 'Terminated', output),
+  ]);
+  const parent = finishInstance(store, instance, { status: 'Terminated', output }, now);
+  executions.forget(instance.instanceId);
+  return parent === undefined ? [] : [parent];
+}
+
+function suspend(
+  { store, clock }: EngineContext,
+  instance: Instance,
+  reason: string,
+): string[] | 'refused' {
+  if (instance.status === 'Suspended') return 'refused';
+  const updatedAt = clock.now();
+  store.history.append(instance, [
+    historyEvent('ExecutionSuspended', updatedAt, { Reason: reason }),
+  ]);
+  // The reason stands in the output while the instance is suspended, as in Azure.
+  const output = JSON.stringify(reason);
+  store.instances.put({ ...instance, status: 'Suspended', output, updatedAt });
+  return [];
+}
+
+function resume(
+  { store, clock }: EngineContext,
+  instance: Instance,
+  reason: string,
+): string[] | 'refused' {
+  if (instance.status !== 'Suspended') return 'refused';
+  const updatedAt = clock.now();
+  store.history.append(instance, [historyEvent('ExecutionResumed', updatedAt, { Reason: reason })]);
+  store.instances.put({ ...instance, status: 'Running', output: null, updatedAt });
+  return [instance.instanceId];
+}
+
+function purge({ store, executions }: EngineContext, instances: Instance[]): number {
+  store.transaction(() => {
+    for (const { instanceId } of instances) {
+      store.instances.remove(instanceId);
+      store.history.remove(instanceId);
+      store.dropPending(instanceId);
+      executions.forget(instanceId);
+    }
+  });
+  return instances.length;
+}

@@ -1,0 +1,45 @@
+import { ActionType } from './protocol.ts';
+import type { Replay } from './replay.ts';
+import type { SdkAction } from './sdk.ts';
+
+/** Something that an app should know about how Azure treats what it does. */
+export interface Warning {
+  /** Warnings of one key are given once. */
+  key: string;
+  message: string;
+}
+
+/** Finds in a replay what Azure answers wrongly, which the local host imitates. */
+export function findWarnings(name: string, replay: Replay): Warning[] {
+  const found: Warning[] = [];
+  const warn = (what: string, message: string): void =>
+    void found.push({ key: `${name}:${what}`, message });
+  if (typeof replay.continueAsNew?.input === 'string') warn('continueAsNew', stringInput);
+  if (replay.continueAsNew && replay.unconsumed.length > 0) {
+    warn('lostEvents', `${lostEvents} Lost: ${replay.unconsumed.join(', ')}.`);
+  }
+  if (hasReusedTask(replay.actions)) warn('reuse', reusedTask);
+  if (replay.failure && replay.failure.message === '') warn('emptyError', emptyError);
+  return found;
+}
+
+const stringInput =
+  'continueAsNew was given a string: as in Azure, the next getInput() has it JSON-encoded, quotes included. Pass an object.';
+const lostEvents =
+  'continueAsNew was called while raised events had not been waited for: as in Azure, they are lost.';
+const reusedTask =
+  'a pending task is used in a second Task.any or Task.all: Azure runs it twice and may give a wrong value. Create a new task each time.';
+const emptyError =
+  'it threw an error without a message: Azure leaves such an instance Running for ever; here it fails.';
+
+function hasReusedTask(actions: SdkAction[]): boolean {
+  const seen = new Set<SdkAction>();
+  const visit = (action: SdkAction): boolean => {
+    if (action.compoundActions) return action.compoundActions.some(visit);
+    if (action.actionType === ActionType.WaitForExternalEvent) return false;
+    if (seen.has(action)) return true;
+    seen.add(action);
+    return false;
+  };
+  return actions.some(visit);
+}

@@ -1,0 +1,108 @@
+import { stackOf } from '../app/errors.ts';
+import type { Invoke } from '../app/invoke.ts';
+import type { Log } from '../app/log.ts';
+import type { RegisteredFunction } from '../app/registry.ts';
+import type { Clock } from '../clock.ts';
+import { parseSchedule, type Environment, type Schedule } from './schedule.ts';
+import { statusAtStart, type TimerStatus, type TimerStatuses } from './timer-status.ts';
+
+/** What timer functions need of the host. */
+export interface TimerHost {
+  invoke: Invoke;
+  log: Log;
+  clock: Clock;
+  statuses: TimerStatuses;
+  env: Environment;
+}
+
+/** A timer function whose schedule has been read. */
+export interface TimerFunction {
+  start(): void;
+  /** Starts no more runs; resolves when the one that runs has ended. */
+  close(): Promise<void>;
+}
+
+/** Schedules this dense are not remembered between starts: the timer extension's own limit. */
+const monitoredFrom = 60_000;
+
+/** Reads the schedule of a timer function; throws when it is not understood. */
+export function timerFunction(entry: RegisteredFunction, host: TimerHost): TimerFunction {
+  const schedule = parseSchedule(String(entry.trigger['schedule']), host.env);
+  const timer: Timer = { entry, host, schedule, isMonitored: false, closed: false };
+  return {
+    start: () => startTimer(timer),
+    async close() {
+      timer.closed = true;
+      timer.cancel?.();
+      await timer.running;
+    },
+  };
+}
+
+interface Timer {
+  entry: RegisteredFunction;
+  host: TimerHost;
+  schedule: Schedule;
+  isMonitored: boolean;
+  closed: boolean;
+  status?: TimerStatus;
+  cancel?: () => void;
+  running?: Promise<void>;
+}
+
+function startTimer(timer: Timer): void {
+  const { entry, host, schedule } = timer;
+  const now = host.clock.now();
+  const first = schedule.next(now);
+  const isSparse = schedule.next(first) - first >= monitoredFrom;
+  timer.isMonitored = entry.trigger['useMonitor'] !== false && isSparse;
+  const found = timer.isMonitored ? host.statuses.get(entry.name) : undefined;
+  const { status, isPastDue } = statusAtStart(schedule, found, now);
+  keep(timer, status);
+  if (isPastDue || entry.trigger['runOnStartup'] === true) run(timer, isPastDue);
+  else waitFor(timer, status.next);
+}
+
+function keep(timer: Timer, status: TimerStatus): void {
+  timer.status = status;
+  if (timer.isMonitored) timer.host.statuses.put(timer.entry.name, status);
+}
+
+function waitFor(timer: Timer, time: number): void {
+  if (timer.closed) return;
+  timer.cancel = timer.host.clock.at(time, () => run(timer, false));
+}
+
+// The next run is planned when this one has ended, so runs never overlap: a long one skips ticks.
+function run(timer: Timer, isPastDue: boolean): void {
+  timer.running = runOnce(timer, isPastDue);
+}
+
+async function runOnce(timer: Timer, isPastDue: boolean): Promise<void> {
+  try {
+    await invokeTimer(timer, isPastDue);
+  } catch (error) {
+    timer.host.log('error', timer.entry.name, `Timer run failed: ${stackOf(error)}`);
+  }
+  const now = timer.host.clock.now();
+  const next = timer.schedule.next(now);
+  keep(timer, { last: now, next, lastUpdated: now });
+  waitFor(timer, next);
+}
+
+async function invokeTimer({ entry, host, ...timer }: Timer, isPastDue: boolean): Promise<void> {
+  const data = {
+    Schedule: { AdjustForDST: true },
+    ScheduleStatus: timer.isMonitored && timer.status ? statusJson(timer.status) : null,
+    IsPastDue: isPastDue,
+  };
+  await host.invoke({ function: entry, data: { json: JSON.stringify(data) } });
+}
+
+function statusJson({ last, next, lastUpdated }: TimerStatus): Record<string, string> {
+  return {
+    Last: last === 0 ? '0001-01-01T00:00:00' : new Date(last).toISOString(),
+    Next: new Date(next).toISOString(),
+    LastUpdated: new Date(lastUpdated).toISOString(),
+  };
+}

@@ -79,8 +79,9 @@ function* guarded(context: OrchestrationContext, state: RunState): Steps<RunStat
   } catch (fault) {
     const refused = fault instanceof ActivityRefused ? fault.error : null;
     if (refused?.code === 'Fenced') return { ...state, step: 'done' };
-    if (refused && !CLOSING.has(state.step))
+    if (refused && !CLOSING.has(state.step)) {
       return { ...state, step: 'end', error: refused, faults: 0 };
+    }
     context.log(`Run ${state.run}, step ${state.step}: ${String(fault)}; trying again.`);
     yield* sleep(context, Math.min(2 ** state.faults, LONGEST_FAULT_SECONDS));
     return { ...state, faults: state.faults + 1 };

@@ -142,8 +142,9 @@ function totals(written: PartSummary[]): ManifestCounts {
 
 async function inlineItems(run: string, written: PartSummary[]): Promise<ManifestItem[]> {
   const items: ManifestItem[] = [];
-  for (const { part } of written)
+  for (const { part } of written) {
     items.push(...(await readRunLines<ManifestItem>(run, partFile(part))));
+  }
   return items;
 }
 

@@ -14,8 +14,9 @@ export async function mergeEntry(
   tolerated: number,
 ): Promise<ManifestMerge> {
   const skipped = mergeSkipped(counts, tolerated);
-  if (skipped)
+  if (skipped) {
     return { status: 'Skipped', cause: null, message: skipped, outputs: [], attempts: [] };
+  }
   const folder = `runs/${run}/merge/`;
   const key = attemptKey('merge', 1);
   const record = (await listRecords(`${folder}records/`)).get(key) ?? null;

@@ -35,8 +35,9 @@ async function commitPlan(run: string): Promise<Plan> {
   const planned = pack(items, { perTask: pipeline.tasks.pack, attempt: 1, firstSlab: 0 });
   const tasks = planned.reduce((sum, slab) => sum + slab.length, 0);
   await putRunFile(run, 'task.sh', taskScript(pipeline.tasks), 'text/x-shellscript');
-  if (pipeline.merge)
+  if (pipeline.merge) {
     await putRunFile(run, 'merge.sh', mergeScript(pipeline.merge), 'text/x-shellscript');
+  }
   const slabs = await writeSlabs(run, planned, 0);
   const pool = { nodes: poolNodes(pipeline, tasks) };
   return commitJson<Plan>(run, 'plan.json', { run, items: items.length, tasks, slabs, pool });

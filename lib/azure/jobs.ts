@@ -28,8 +28,9 @@ export async function endJob(id: string): Promise<boolean> {
   } catch (error) {
     const code = batchCode(error);
     if (code === 'JobNotFound') return true;
-    if (code === 'JobBeingTerminated' || code === 'JobBeingDeleted' || code === 'JobCompleted')
+    if (code === 'JobBeingTerminated' || code === 'JobBeingDeleted' || code === 'JobCompleted') {
       return false;
+    }
     throw error;
   }
 }

@@ -44,8 +44,9 @@ export async function withRetry<T>(
     } catch (error) {
       const fault = read(error);
       if (!fault) throw error;
-      if (!isPassing(fault) || attempt === ATTEMPTS)
+      if (!isPassing(fault) || attempt === ATTEMPTS) {
         throw translate(fault, { what, attempt, cause: error });
+      }
       await sleep(delaySeconds(fault, attempt, Math.random()) * 1000);
     }
   }
@@ -84,8 +85,9 @@ export function socketCode(error: unknown): string | undefined {
     if (
       typeof candidate === 'string' &&
       /^(E[A-Z]+|REQUEST_SEND_ERROR|UND_ERR_\w+)$/.test(candidate)
-    )
+    ) {
       return candidate;
+    }
   }
   return /socket hang up|other side closed|fetch failed/.test(messageOf(error))
     ? 'ECONNRESET'

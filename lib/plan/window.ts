@@ -31,8 +31,9 @@ export function closeWindow<T extends Waiting>(
   if (waiting.length === 0) return { take: [], superseded: [], waitSeconds: null };
   const { newest, superseded } = newestVersions(waiting);
   const waitSeconds = secondsLeft(newest, rule, now);
-  if (waitSeconds > 0 && newest.length < rule.maxItems)
+  if (waitSeconds > 0 && newest.length < rule.maxItems) {
     return { take: [], superseded, waitSeconds };
+  }
   const oldestFirst = newest.toSorted((a, b) => a.arrivedAt - b.arrivedAt);
   return { take: oldestFirst.slice(0, rule.maxItems), superseded, waitSeconds: 0 };
 }

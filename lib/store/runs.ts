@@ -52,8 +52,9 @@ export async function updateRun(
     }
     const changed = change(found.value);
     if (changed === found.value) return changed;
-    if (await replace(control, runName(ref.run), JSON.stringify(changed), found.etag))
+    if (await replace(control, runName(ref.run), JSON.stringify(changed), found.etag)) {
       return changed;
+    }
   }
 }
 
@@ -70,8 +71,9 @@ export async function listRuns(pipeline: string | undefined, limit: number): Pro
 /** Runs that are not cleaned up. */
 export async function listActive(): Promise<string[]> {
   const runs: string[] = [];
-  for await (const { name } of list(await controlContainer(), ACTIVE))
+  for await (const { name } of list(await controlContainer(), ACTIVE)) {
     runs.push(name.slice(ACTIVE.length));
+  }
   return runs;
 }
 

@@ -36,8 +36,9 @@ test('of two records of one attempt success wins, then the later', () => {
       const winner = better(a, b);
       expect([a, b]).toContain(winner);
       if (a.cause === 'ok' || b.cause === 'ok') expect(winner.cause).toBe('ok');
-      if ((a.cause === 'ok') === (b.cause === 'ok'))
+      if ((a.cause === 'ok') === (b.cause === 'ok')) {
         expect(winner.end).toBe(Math.max(a.end, b.end));
+      }
     }),
   );
 });

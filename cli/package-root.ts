@@ -10,6 +10,9 @@ export const FROM_SOURCE = import.meta.filename.endsWith('.ts');
 /** How a person types our name: a clone is not on the PATH. */
 export const COMMAND = FROM_SOURCE ? 'npx sluice' : 'sluice';
 
+/** Where the local stack keeps everything unless it is told otherwise; below the current directory. */
+export const DEFAULT_DATA_DIR = '.sluice';
+
 export const VERSION = manifest(PACKAGE_ROOT)?.version ?? '';
 
 function rootAbove(folder: string): string {

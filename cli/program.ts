@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { CliError, EXIT, type ExitCode, messageOf } from './errors.ts';
-import { VERSION } from './package-root.ts';
+import { DEFAULT_DATA_DIR, VERSION } from './package-root.ts';
 
 type Action = (...args: never[]) => Promise<ExitCode>;
 
@@ -34,7 +34,7 @@ function createProgram(
   program
     .command('dev')
     .description('start the local stack and stay; Ctrl-C stops it')
-    .option('--data-dir <dir>', 'where everything is kept', '.sluice')
+    .option('--data-dir <dir>', 'where everything is kept', DEFAULT_DATA_DIR)
     .option('--port <n>', 'port of the HTTP API; 0 takes a free one', portNumber)
     .option('--json', 'print one line of JSON when ready')
     .action(runs(async () => (await import('./commands/dev.ts')).dev));
@@ -63,7 +63,7 @@ function withTarget(command: Command, { json } = { json: true }): Command {
       '--url <url>',
       'base of the HTTP API (default: SLUICE_URL, or the stack that runs here)',
     )
-    .option('--data-dir <dir>', 'data folder of the local stack', '.sluice');
+    .option('--data-dir <dir>', 'data folder of the local stack', DEFAULT_DATA_DIR);
   return json ? command.option('--json', 'print JSON') : command;
 }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { EXIT, type ExitCode } from '../errors.ts';
-import { COMMAND, VERSION } from '../package-root.ts';
+import { COMMAND, DEFAULT_DATA_DIR, VERSION } from '../package-root.ts';
 import { bannerLines, type FunctionSummary } from '../stack/banner.ts';
 import { launchStack, type Stack } from '../stack/launch.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
@@ -40,7 +40,10 @@ function announce({ urls }: Stack): void {
 async function greet({ urls }: Stack, dataDir: string, readyMs: number): Promise<void> {
   const response = await fetch(`${urls.host}/admin/functions`);
   const functions = (await response.json()) as FunctionSummary[];
-  const facts = { version: VERSION, command: COMMAND, urls, dataDir, functions, readyMs };
+  const facts = {
+    ...{ version: VERSION, command: COMMAND, defaultDataDir: DEFAULT_DATA_DIR },
+    ...{ urls, dataDir, functions, readyMs },
+  };
   const columns = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
   for (const line of bannerLines(facts)) {
     process.stdout.write(`${renderSpans(line, columns, wantsColor(process.stdout))}\n`);

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, glob, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { NamedFile } from '../drop/names.ts';
+import { shownPath } from '../terminal/text.ts';
 
 /** The gzip files that the demo works on, and where they came from. */
 export interface Changelogs {
@@ -12,13 +13,11 @@ export interface Changelogs {
   origin: string;
 }
 
-const DOC = '/usr/share/doc';
-
-/** Every changelog that Debian's packages left on this machine; the example's own samples where there are none. */
-export async function collectChangelogs(samples: string, doc = DOC): Promise<Changelogs> {
-  const found = await gzipFiles(doc, '**/changelog*.gz');
-  if (found.files.length > 0) return { ...found, origin: `of this machine (${doc})` };
-  return { ...(await gzipFiles(samples, '*.gz')), origin: `that the example brings (${samples})` };
+/** Every changelog that Debian's packages left below `docs`; the example's own samples where there are none. */
+export async function collectChangelogs(docs: string, samples: string): Promise<Changelogs> {
+  const found = await gzipFiles(docs, '**/changelog*.gz');
+  if (found.files.length > 0) return { ...found, origin: `from ${docs}` };
+  return { ...(await gzipFiles(samples, '*.gz')), origin: `from ${shownPath(samples)}` };
 }
 
 /** Readable files below `folder`; each is named after its own path, so that no two share a name. */

@@ -17,16 +17,18 @@ const EXAMPLE = join(PACKAGE_ROOT, 'examples', 'log-rollup');
 const PIPELINE = 'log-rollup';
 
 export interface DemoOptions {
+  /** Folder whose changelogs are taken; where it has none, the example's samples are. */
+  docs: string;
   /** Where manifest.json and total.txt are left. */
   dataDir: string;
   signal: AbortSignal;
 }
 
 /** The demo on a stack that runs: apply, drop, follow, collect, and compare with zcat and awk. */
-export async function rollUp(api: Api, { dataDir, signal }: DemoOptions): Promise<ExitCode> {
+export async function rollUp(api: Api, { docs, dataDir, signal }: DemoOptions): Promise<ExitCode> {
   const source = await readFile(join(EXAMPLE, 'pipeline.yaml'), 'utf8');
   await api.putYaml(`/pipelines/${PIPELINE}`, source);
-  const logs = await collectChangelogs(join(EXAMPLE, 'sample'));
+  const logs = await collectChangelogs(docs, join(EXAMPLE, 'sample'));
   introduce(logs);
   const endpoint = (await api.get<Service>('')).storage.blobEndpoint;
   const work = { pipeline: PIPELINE, container: 'incoming', files: logs.files, endpoint, signal };
@@ -44,7 +46,7 @@ function introduce({ files, origin, skipped }: Changelogs): void {
   const file = shownPath(join(EXAMPLE, 'pipeline.yaml'));
   print(
     [{ text: `stored the pipeline ${PIPELINE} (${file})` }],
-    [{ text: `dropping ${count(files.length, 'changelog')} ${origin}${left}` }],
+    [{ text: `dropping ${count(files.length, 'compressed log')} ${origin}${left}` }],
     [],
   );
 }

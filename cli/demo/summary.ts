@@ -28,7 +28,9 @@ function runLines({ run, manifest: { counts }, saved, url }: RunOutcome): Span[]
     [label('run'), { text: run.id, style: 'bold' }, { text: '  ' }, statusSpan(run.status)],
     [
       label('items'),
-      { text: `${count(counts.items, 'item')}: ${counts.succeeded} succeeded, ` },
+      {
+        text: `${count(counts.items, 'item')}: ${counts.succeeded.toLocaleString('en-US')} succeeded, `,
+      },
       failed > 0 ? { text: `${failed} failed`, style: 'red' } : { text: '0 failed' },
       { text: `, in ${tasks} and ${clockTime(elapsed(run, Date.now()))}` },
     ],
@@ -39,7 +41,7 @@ function runLines({ run, manifest: { counts }, saved, url }: RunOutcome): Span[]
 
 function verdict(total: number | null, expected: number): Span {
   if (total === expected) return { text: '✔ same', style: 'green' };
-  const text = `✘ different: ${total ?? 'no result'} from the run, ${expected} from zcat`;
+  const text = `✘ different: ${total ?? 'no result'} from the run, ${expected} from zcat and awk`;
   return { text, style: 'red' };
 }
 

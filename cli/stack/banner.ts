@@ -16,6 +16,8 @@ export interface BannerFacts {
   command: string;
   urls: StackUrls;
   dataDir: string;
+  /** The data folder that commands take when they are given none. */
+  defaultDataDir: string;
   functions: readonly FunctionSummary[];
   /** Milliseconds until everything was ready. */
   readyMs: number;
@@ -25,11 +27,12 @@ const TRIGGERS: Record<string, string> = {
   httpTrigger: 'HTTP',
   eventGridTrigger: 'Event Grid',
   timerTrigger: 'timer',
-  orchestrationTrigger: 'orchestration',
-  activityTrigger: 'activity',
 };
-/** Triggers that nobody calls from outside; they are named together. */
-const INNER = ['orchestrationTrigger', 'activityTrigger'];
+/** Triggers that nobody calls from outside; their functions are named together. */
+const INNER: Record<string, string> = {
+  orchestrationTrigger: 'orchestrations',
+  activityTrigger: 'activities',
+};
 
 /** What `dev` says when everything runs: where things are, what listens, and what to type next. */
 export function bannerLines(facts: BannerFacts): Span[][] {
@@ -48,25 +51,23 @@ export function bannerLines(facts: BannerFacts): Span[][] {
     ...functionLines(facts.functions, urls.host),
     [],
     [{ text: 'Next, in another terminal', style: 'bold' }],
-    ...nextCommands(facts.command).map((command) => [
-      { text: `  ${command}`, style: 'cyan' as const },
-    ]),
+    ...nextCommands(facts).map((command) => [{ text: `  ${command}`, style: 'cyan' as const }]),
     [],
     [{ text: 'Ctrl-C stops everything.', style: 'dim' }],
   ];
 }
 
 function functionLines(functions: readonly FunctionSummary[], host: string): Span[][] {
-  const outer = functions.filter(({ type }) => !INNER.includes(type));
+  const outer = functions.filter(({ type }) => INNER[type] === undefined);
   const named = (type: string) =>
     functions.filter((each) => each.type === type).map(({ name }) => name);
   return [
     ...outer.map((each) =>
       row(each.name, `${triggerName(each)}  ${whereTo(each, host)}`.trimEnd()),
     ),
-    ...INNER.filter((type) => named(type).length > 0).map((type) =>
-      row(`${TRIGGERS[type]}s`, named(type).join(', ')),
-    ),
+    ...Object.entries(INNER)
+      .filter(([type]) => named(type).length > 0)
+      .map(([type, title]) => row(title, named(type).join(', '))),
   ];
 }
 
@@ -80,11 +81,12 @@ function whereTo({ route, schedule, type }: FunctionSummary, host: string): stri
   return type === 'eventGridTrigger' ? 'committed uploads' : '';
 }
 
-function nextCommands(command: string): string[] {
+function nextCommands({ command, dataDir, defaultDataDir }: BannerFacts): string[] {
+  const option = dataDir === defaultDataDir ? '' : ` --data-dir ${shownPath(dataDir)}`;
   return [
-    `${command} apply examples/log-rollup/pipeline.yaml`,
-    `${command} drop log-rollup examples/log-rollup/sample`,
-    `${command} status`,
+    `${command} apply${option} examples/log-rollup/pipeline.yaml`,
+    `${command} drop${option} log-rollup examples/log-rollup/sample`,
+    `${command} status${option}`,
   ];
 }
 

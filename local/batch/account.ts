@@ -2,6 +2,7 @@ import type { Clock } from './time/stamp.ts';
 import type { Database, Dirty } from './store/database.ts';
 import type { Counts } from './store/counts.ts';
 import type { JobDocument, NodeDocument, PoolDocument } from './store/documents.ts';
+import type { Launcher } from './node/launcher.ts';
 import type { LiveStore } from './store/live.ts';
 import type { TaskTable } from './store/tasks.ts';
 
@@ -89,6 +90,7 @@ export interface Account {
   readonly db: Database;
   readonly tasks: TaskTable;
   readonly live: LiveStore;
+  readonly launcher: Launcher;
   /** By lower-case id, as all ids compare without case. */
   readonly pools: Map<string, Pool>;
   readonly jobs: Map<string, Job>;

@@ -2,7 +2,9 @@ import { mkdir, realpath } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { defaultAccount, defaultKey, type Account, type Delays } from './account.ts';
+import { createLauncher } from './node/launcher.ts';
 import { createHandlers } from './operations/handlers.ts';
 import { recover } from './recover.ts';
 import { createSchedule } from './schedule/schedule.ts';
@@ -73,7 +75,7 @@ async function openAccount(options: BatchEmulatorOptions, name: string): Promise
   // Tasks are known by their directories, so there must be one spelling of them.
   const dataDir = await realpath(options.dataDir);
   const log = options.log ?? ((message: string) => void process.stderr.write(`${message}\n`));
-  const db = openDatabase(dataDir, (error) => log(`Changes could not be stored: ${String(error)}`));
+  const db = openDatabase(dataDir);
   const account: Account = {
     name,
     url: '',
@@ -84,6 +86,7 @@ async function openAccount(options: BatchEmulatorOptions, name: string): Promise
     db,
     tasks: openTaskTable(db),
     live: openLiveStore(db, dataDir),
+    launcher: createLauncher(join(dataDir, 'launch'), join(dataDir, 'nodes')),
     pools: new Map(),
     jobs: new Map(),
     runs: new Map(),
@@ -115,6 +118,7 @@ async function close(account: Account, server: Server): Promise<void> {
   const runs = [...account.runs.values()];
   for (const run of runs) endRun(run, 'shutdown');
   await Promise.all([closed, ...runs.map((run) => run.done)]);
+  account.launcher.close();
   account.db.close();
 }
 

@@ -1,3 +1,4 @@
+import { Console } from 'node:console';
 import { parseArgs } from 'node:util';
 import { HostError, messageOf, stackOf } from './app/errors.ts';
 import { runningFunction } from './app/invoke.ts';
@@ -20,6 +21,8 @@ const endingTime = 2_000;
 /** Runs the host from the command line. */
 export async function main(args: string[]): Promise<void> {
   const flags = parseFlags(args);
+  // Standard output is for the ready line alone; what the app prints goes with the log.
+  globalThis.console = new Console({ stdout: process.stderr, stderr: process.stderr });
   reportEscapedErrors();
   const host = await startFunctionsHost(flags);
   endWhenAsked(host, flags.exitWithParent);

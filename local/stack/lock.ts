@@ -1,5 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 
+const SQLITE_BUSY = 5;
+
 /** Takes a data folder for this process alone; throws an Error that names the folder when another stack has it. */
 export function lockFolder(dataDir: string): { release(): void } {
   // SQLite's lock is the kernel's own: it ends with the process, however that ends.
@@ -8,12 +10,17 @@ export function lockFolder(dataDir: string): { release(): void } {
     db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (error) {
     db.close();
+    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
     throw new Error(
       `A stack is already running on ${dataDir}. Use that one, stop it, or start on another data folder.`,
       { cause: error },
     );
   }
-  return { release: () => db.close() };
+  return {
+    release() {
+      if (db.isOpen) db.close();
+    },
+  };
 }
 
 /** Whether a stack is running on a data folder. */

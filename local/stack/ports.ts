@@ -29,7 +29,8 @@ export async function choosePorts(
     NAMES.map(async (name) => {
       const port = wanted[name];
       if (port === undefined) return reserve(0);
-      await waitUntilFree(name, port, port === hostPort);
+      const patience = port === remembered?.[name] ? WAIT_FOR_FREE_MS : 0;
+      await waitUntilFree({ name, port, wished: port === hostPort }, patience);
       return { port, release: () => {} };
     }),
   );
@@ -39,14 +40,20 @@ export async function choosePorts(
   ) as unknown as StackPorts;
 }
 
-async function waitUntilFree(name: string, port: number, wished: boolean): Promise<void> {
-  const deadline = Date.now() + WAIT_FOR_FREE_MS;
+interface WantedPort {
+  name: string;
+  port: number;
+  wished: boolean;
+}
+
+async function waitUntilFree(wanted: WantedPort, patience: number): Promise<void> {
+  const deadline = Date.now() + patience;
   for (;;) {
     try {
-      (await reserve(port)).release();
+      (await reserve(wanted.port)).release();
       return;
     } catch (error) {
-      if (Date.now() > deadline) throw taken({ name, port, wished }, error);
+      if (Date.now() >= deadline) throw taken(wanted, error);
       await delay(LOOK_AGAIN_MS);
     }
   }
@@ -62,10 +69,7 @@ function reserve(port: number): Promise<{ port: number; release: () => void }> {
   });
 }
 
-function taken(
-  { name, port, wished }: { name: string; port: number; wished: boolean },
-  cause: unknown,
-) {
+function taken({ name, port, wished }: WantedPort, cause: unknown) {
   const what = wished
     ? 'Stop what listens there, or choose another port for the API.'
     : 'This data folder must keep it, since records of runs hold URLs with it: stop what listens there, or start on another data folder.';

@@ -1,3 +1,4 @@
+import { sortedNames, type SortedNames } from './sorted-names.ts';
 import type { LokiCollection, LokiDatabase, LokiDoc, LokiQuery } from './azurite-internals.ts';
 
 const BLOBS = '$BLOBS_COLLECTION$';
@@ -10,46 +11,86 @@ const KEY = ['accountName', 'containerName', 'name'] as const;
  * all blobs) and a scan of the rest: each PUT and GET takes time with the number of blobs. Its four sorted indices are
  * dropped, since each insert and delete would have to move them.
  */
-export function indexBlobs(database: LokiDatabase): void {
+export function indexBlobs(database: LokiDatabase): BlobIndex {
   const blobs = database.collections.find(({ name }) => name === BLOBS);
   if (!blobs) throw new Error(`Azurite's database has no collection ${BLOBS}: expected 3.37`);
   blobs.binaryIndices = {};
-  const index = buildIndex(blobs);
+  const index = createIndex();
+  for (const doc of blobs.data) index.add(doc);
+  blobs.on('insert', (docs) => [docs].flat().forEach(index.add));
+  blobs.on('update', (docs) => [docs].flat().forEach(index.replace));
+  blobs.on('delete', (docs) => [docs].flat().forEach(index.remove));
   replaceQueries(blobs, index);
-}
-
-type Index = Map<string, Set<LokiDoc>>;
-
-function buildIndex(blobs: LokiCollection): Index {
-  const index: Index = new Map();
-  for (const doc of blobs.data) add(index, doc);
-  blobs.on('insert', (docs) => [docs].flat().forEach((doc) => add(index, doc)));
-  blobs.on('delete', (docs) => [docs].flat().forEach((doc) => remove(index, doc)));
   return index;
 }
 
-function add(index: Index, doc: LokiDoc) {
-  const key = keyOf(doc);
-  const docs = index.get(key);
-  if (docs) docs.add(doc);
-  else index.set(key, new Set([doc]));
+/** Blobs by account, container and name; several of one name are its snapshots and itself. */
+export type BlobIndex = ReturnType<typeof createIndex>;
+
+function createIndex() {
+  const containers = new Map<string, Container>();
+  const docsNamed = (account: unknown, container: unknown, name: unknown): ReadonlySet<LokiDoc> =>
+    containers.get(`${account}/${container}`)?.docs.get(String(name)) ?? NONE;
+  return {
+    docsNamed,
+    docsFor: (query: LokiQuery) =>
+      docsNamed(query['accountName'], query['containerName'], query['name']),
+    namesIn: (account: string, container: string) =>
+      containers.get(`${account}/${container}`)?.names.all() ?? [],
+    add(doc: LokiDoc) {
+      const key = `${doc['accountName']}/${doc['containerName']}`;
+      const container = containers.get(key) ?? { docs: new Map(), names: sortedNames() };
+      containers.set(key, container);
+      addTo(container, doc);
+    },
+    /** LokiJS may be given another object for the same record. */
+    replace(doc: LokiDoc) {
+      const key = `${doc['accountName']}/${doc['containerName']}`;
+      const same = containers.get(key)?.docs.get(String(doc['name']));
+      if (!same || same.has(doc)) return;
+      for (const old of same) if (old.$loki === doc.$loki) same.delete(old);
+      same.add(doc);
+    },
+    remove(doc: LokiDoc) {
+      const key = `${doc['accountName']}/${doc['containerName']}`;
+      const container = containers.get(key);
+      if (container) removeFrom(container, doc);
+      if (container?.docs.size === 0) containers.delete(key);
+    },
+  };
 }
 
-function remove(index: Index, doc: LokiDoc) {
-  const docs = index.get(keyOf(doc));
-  docs?.delete(doc);
-  if (docs?.size === 0) index.delete(keyOf(doc));
+interface Container {
+  docs: Map<string, Set<LokiDoc>>;
+  names: SortedNames;
 }
 
-/** An account and a container have no slash in their names. */
-function keyOf(fields: LokiDoc | LokiQuery): string {
-  return KEY.map((field) => fields[field]).join('/');
+const NONE: ReadonlySet<LokiDoc> = new Set();
+
+function addTo({ docs, names }: Container, doc: LokiDoc) {
+  const name = String(doc['name']);
+  const same = docs.get(name);
+  if (same) {
+    same.add(doc);
+    return;
+  }
+  docs.set(name, new Set([doc]));
+  names.add(name);
 }
 
-function replaceQueries(blobs: LokiCollection, index: Index) {
+function removeFrom({ docs, names }: Container, doc: LokiDoc) {
+  const name = String(doc['name']);
+  const same = docs.get(name);
+  same?.delete(doc);
+  if (same?.size !== 0) return;
+  docs.delete(name);
+  names.remove(name);
+}
+
+function replaceQueries(blobs: LokiCollection, index: BlobIndex) {
   const { findOne, findAndRemove, count } = blobs;
   const found = (query: LokiQuery) =>
-    [...(index.get(keyOf(query)) ?? [])].filter((doc) => matches(doc, query));
+    [...index.docsFor(query)].filter((doc) => matches(doc, query));
   blobs.findOne = (query) =>
     isByKey(query) ? (found(query)[0] ?? null) : findOne.call(blobs, query);
   blobs.count = (query) =>

@@ -40,7 +40,7 @@ export interface LokiDatabase {
 export interface BlobServer {
   httpServer: Server;
   metadataStore: MetadataStore;
-  extentMetadataStore: MetadataStore;
+  extentMetadataStore: Pick<MetadataStore, 'db' | 'init'>;
   extentStore: { deleteExtents(ids: Iterable<string>): Promise<number> };
   gcManager: { start(): Promise<void>; close(): Promise<void> };
   start(): Promise<void>;
@@ -51,7 +51,23 @@ export interface BlobServer {
 export interface MetadataStore {
   db: LokiDatabase;
   init(): Promise<void>;
+  /** Resolves to blobs, prefixes and the next page's marker. */
+  listBlobs(...asked: ListBlobsArguments): Promise<unknown>;
 }
+
+export type ListBlobsArguments = [
+  context: unknown,
+  account: string | undefined,
+  container: string | undefined,
+  delimiter?: string,
+  blob?: string,
+  prefix?: string,
+  maxResults?: number,
+  marker?: string,
+  includeSnapshots?: boolean,
+  includeUncommittedBlobs?: boolean,
+  startFrom?: string,
+];
 
 export interface BlobServerOptions {
   port: number;

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { sweepExtents } from './azurite-extents.ts';
 import { indexBlobs } from './azurite-index.ts';
 import { createBlobServer, type BlobServer, type LokiDatabase } from './azurite-internals.ts';
+import { listFromIndex } from './azurite-listing.ts';
 import { openJournal, type Journal } from './azurite-journal.ts';
 
 export interface AzuriteOptions {
@@ -38,7 +39,7 @@ async function restore({ metadataStore, extentMetadataStore }: BlobServer, journ
     await store.init();
     journal.attach(store.db);
   }
-  indexBlobs(metadataStore.db);
+  listFromIndex(metadataStore, indexBlobs(metadataStore.db));
 }
 
 function neverSaveWhole(database: LokiDatabase) {

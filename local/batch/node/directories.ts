@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -31,8 +32,24 @@ export async function makeNodeDirectories(root: string): Promise<void> {
 }
 
 /** Makes a task's directories afresh: what an earlier try left is gone. */
-export async function makeTaskDirectories(directories: TaskDirectories): Promise<void> {
-  await rm(directories.task, { recursive: true, force: true });
-  await mkdir(directories.working, { recursive: true });
-  await mkdir(join(directories.task, 'certs'));
+export async function makeTaskDirectories({ task, working }: TaskDirectories): Promise<void> {
+  // Synchronous where it is one system call: a trip through the thread pool costs ten times as much.
+  if (!makeDirectory(task)) {
+    await rm(task, { recursive: true, force: true });
+    mkdirSync(task);
+  }
+  mkdirSync(working);
+}
+
+function makeDirectory(path: string): boolean {
+  try {
+    mkdirSync(path);
+    return true;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EEXIST') return false;
+    if (code !== 'ENOENT') throw error;
+    mkdirSync(path, { recursive: true });
+    return true;
+  }
 }

@@ -53,6 +53,5 @@ function batchVariables(source: EnvironmentSource): Record<string, string> {
     AZ_BATCH_NODE_MOUNTS_DIR: join(root, 'fsmounts'),
     [taskMarker]: task,
     AZ_BATCH_TASK_WORKING_DIR: working,
-    AZ_BATCH_CERTIFICATES_DIR: join(task, 'certs'),
   };
 }

@@ -14,6 +14,8 @@ interface ProcessEntry {
 export interface ProcessSeed {
   /** The task's first process, also its group and session; undefined after a restart. */
   pid: number | undefined;
+  /** A process whose children belong to the task, though it itself does not. */
+  parent?: number;
   /** A directory: every process whose environment names it, or something below it, as its task's directory. */
   directory: string;
 }
@@ -61,6 +63,7 @@ async function findProcesses(seed: ProcessSeed, known: ReadonlySet<number>): Pro
 }
 
 async function belongs(entry: ProcessEntry, seed: ProcessSeed): Promise<boolean> {
+  if (entry.parent === seed.parent) return true;
   if (seed.pid !== undefined) {
     if (entry.pid === seed.pid || entry.group === seed.pid || entry.session === seed.pid) {
       return true;

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
-import { constants } from 'node:os';
-import { join } from 'node:path';
-import type { FailureInfo } from '../store/documents.ts';
+import { accessSync, constants, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { TaskFailure } from './failures.ts';
+import type { Launched, Launcher } from './launcher.ts';
 import { killGroup, killProcesses } from './process-tree.ts';
 
 /** A program to start. */
@@ -14,63 +14,90 @@ export interface ProcessOrder {
   working: string;
 }
 
-/** How a program ended, or why it did not start. */
-export type ProcessEnd = { exitCode: number } | { failure: FailureInfo };
-
-/** Runs a program in a session of its own until it ends; when `signal` aborts, all its processes are killed first. */
-export async function runProcess(order: ProcessOrder, signal: AbortSignal): Promise<ProcessEnd> {
-  const out = openSync(join(order.directory, 'stdout.txt'), 'w');
-  const err = openSync(join(order.directory, 'stderr.txt'), 'w');
+/**
+ * Runs a program until it ends and returns its exit code; throws TaskFailure when there is no such program. When
+ * `signal` aborts, all its processes are killed before this settles.
+ */
+export async function runProcess(
+  launcher: Launcher,
+  order: ProcessOrder,
+  signal: AbortSignal,
+): Promise<number> {
+  requireProgram(order);
+  const launched = launcher.start(order);
+  const state = { ended: false };
+  let killed: Promise<void> | undefined;
+  const kill = (): void => {
+    killed = killUntilEnded(launched, order, state);
+    // Awaited below; here only so that it is never unhandled.
+    killed.catch(() => undefined);
+  };
+  signal.addEventListener('abort', kill, { once: true });
   try {
-    return await start(order, [out, err], signal);
+    return await launched.ended;
+  } catch (error) {
+    state.ended = true;
+    // The shell is gone, its child may not be.
+    await killTask(launched, order);
+    throw new TaskFailure('Unknown', 'The task could not be watched', { Message: String(error) });
   } finally {
-    closeSync(out);
-    closeSync(err);
+    state.ended = true;
+    signal.removeEventListener('abort', kill);
+    const pid = launched.pid();
+    // What the program left running in its group goes with it.
+    if (pid !== undefined) killGroup(pid);
+    await killed;
   }
 }
 
-function start(
+async function killUntilEnded(
+  launched: Launched,
   order: ProcessOrder,
-  [out, err]: [number, number],
-  signal: AbortSignal,
-): Promise<ProcessEnd> {
-  const [program, ...args] = order.words;
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
-      cwd: order.working,
-      env: order.environment,
-      stdio: ['ignore', out, err],
-      detached: true,
-    });
-    let killed: Promise<void> | undefined;
-    const kill = (): void => {
-      killed ??= killProcesses({ pid: child.pid, directory: order.directory });
-      killed.catch(reject);
-    };
-    if (signal.aborted) kill();
-    else signal.addEventListener('abort', kill, { once: true });
-    child.once('error', (error) => resolve({ failure: startFailure(program, error) }));
-    child.once('exit', (code, name) => {
-      signal.removeEventListener('abort', kill);
-      // What the program left running in its group goes with it.
-      if (child.pid !== undefined) killGroup(child.pid);
-      const end = { exitCode: code ?? 128 + (name === null ? 0 : constants.signals[name]) };
-      Promise.resolve(killed).then(() => resolve(end), reject);
-    });
-  });
+  state: { readonly ended: boolean },
+): Promise<void> {
+  do {
+    await killTask(launched, order);
+    // The shell may not have started it yet.
+    if (!state.ended) await wait(10);
+  } while (!state.ended);
 }
 
-function startFailure(program: string, error: Error): FailureInfo {
-  const missing = 'code' in error && error.code === 'ENOENT';
-  return {
-    category: 'usererror',
-    code: missing ? 'CommandProgramNotFound' : 'CommandLaunchFailed',
-    message: missing
-      ? 'The specified command program is not found'
-      : 'The specified command program could not be launched',
-    details: [
-      { name: 'Program', value: program },
-      { name: 'Message', value: error.message },
-    ],
-  };
+function killTask({ shell, pid }: Launched, { directory }: ProcessOrder): Promise<void> {
+  return killProcesses({ pid: pid(), parent: shell, directory });
+}
+
+function requireProgram({ words: [program], environment, working }: ProcessOrder): void {
+  const candidates = program.includes('/')
+    ? [resolve(working, program)]
+    : (environment.PATH ?? '/usr/bin:/bin')
+        .split(':')
+        .map((path) => resolve(working, path, program));
+  const found = candidates.filter(isFile);
+  if (found.length === 0) {
+    throw new TaskFailure('CommandProgramNotFound', 'The specified command program is not found', {
+      Program: program,
+    });
+  }
+  if (found.some(isExecutable)) return;
+  throw new TaskFailure(
+    'CommandLaunchFailed',
+    'The specified command program could not be launched',
+    {
+      Program: program,
+      Message: `${found[0]} is not executable.`,
+    },
+  );
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -5,7 +5,8 @@ import { splitCommandLine } from './command-line.ts';
 import { makeTaskDirectories, type TaskDirectories } from './directories.ts';
 import { endedFailure, exitCodeFailure, TaskFailure } from './failures.ts';
 import { uploadOutputFiles, type OutputFile } from './output-files.ts';
-import { runProcess, type ProcessEnd } from './process.ts';
+import type { Launcher } from './launcher.ts';
+import { runProcess } from './process.ts';
 import { fetchResourceFiles, type ResourceFile } from './resource-files.ts';
 
 /** What a node is given to run. */
@@ -30,44 +31,61 @@ export interface TaskOutcome {
  * Runs a task on its node, from its directories to its output files. When `signal` aborts, all its processes are
  * killed and it settles soon, with an outcome that nobody needs.
  */
-export async function runTask(order: TaskOrder, signal: AbortSignal): Promise<TaskOutcome> {
+export async function runTask(
+  launcher: Launcher,
+  order: TaskOrder,
+  signal: AbortSignal,
+): Promise<TaskOutcome> {
   const limit = new AbortController();
   const milliseconds = limitMilliseconds(order.maxWallClockTime);
   const cancel =
     milliseconds === undefined ? undefined : startTimer(milliseconds, () => limit.abort());
   const either = milliseconds === undefined ? signal : AbortSignal.any([signal, limit.signal]);
-  let end: ProcessEnd;
-  try {
-    end = await prepareAndRun(order, either);
-  } catch (error) {
-    if (signal.aborted || !limit.signal.aborted) {
-      return { exitCode: undefined, failure: failureOf(error), retriable: false };
-    }
-    // The limit ran out before the program was started.
-    end = { failure: timeLimitFailure(order) };
-  } finally {
-    cancel?.();
-  }
-  const outcome = judge(order, end, limit.signal.aborted);
-  return signal.aborted ? outcome : withUploads(order, outcome, signal);
+  const outcome = await prepareAndRun(launcher, order, either);
+  cancel?.();
+  if (signal.aborted) return outcome;
+  const judged = limit.signal.aborted ? timedOut(order, outcome) : outcome;
+  // Files are uploaded after a process has exited, however it did; a task that never had one has none.
+  return judged.exitCode === undefined ? judged : withUploads(order, judged, signal);
 }
 
-async function prepareAndRun(order: TaskOrder, signal: AbortSignal): Promise<ProcessEnd> {
-  await makeTaskDirectories(order.directories);
-  await fetchResourceFiles(order.resourceFiles, order.directories.working, signal);
-  signal.throwIfAborted();
-  const words = splitCommandLine(order.commandLine);
-  if (words === undefined) return { failure: unreadable(order.commandLine) };
+async function prepareAndRun(
+  launcher: Launcher,
+  order: TaskOrder,
+  signal: AbortSignal,
+): Promise<TaskOutcome> {
   const { task, working } = order.directories;
-  return runProcess({ words, environment: order.environment, directory: task, working }, signal);
+  try {
+    await makeTaskDirectories(order.directories);
+    await fetchResourceFiles(order.resourceFiles, working, signal);
+    signal.throwIfAborted();
+    const words = readWords(order.commandLine);
+    const { environment } = order;
+    return judge(
+      await runProcess(launcher, { words, environment, directory: task, working }, signal),
+    );
+  } catch (error) {
+    return { exitCode: undefined, failure: failureOf(error), retriable: false };
+  }
 }
 
-function judge(order: TaskOrder, end: ProcessEnd, timedOut: boolean): TaskOutcome {
-  if ('failure' in end) return { exitCode: undefined, failure: end.failure, retriable: false };
-  const { exitCode } = end;
-  if (timedOut) return { exitCode, failure: timeLimitFailure(order), retriable: false };
+function readWords(commandLine: string): [string, ...string[]] {
+  const words = splitCommandLine(commandLine);
+  if (words !== undefined) return words;
+  throw new TaskFailure('CommandLaunchFailed', 'The command line could not be split into words', {
+    CommandLine: commandLine,
+    Message: 'A quote is not closed, or there is no program.',
+  });
+}
+
+function judge(exitCode: number): TaskOutcome {
   if (exitCode === 0) return { exitCode, failure: undefined, retriable: false };
   return { exitCode, failure: exitCodeFailure(exitCode), retriable: true };
+}
+
+function timedOut(order: TaskOrder, { exitCode }: TaskOutcome): TaskOutcome {
+  const reason = `The task exceeded its maxWallClockTime of ${order.maxWallClockTime} and was ended`;
+  return { exitCode, failure: endedFailure(reason), retriable: false };
 }
 
 async function withUploads(
@@ -81,22 +99,9 @@ async function withUploads(
     await uploadOutputFiles(outputFiles, { environment, directories, succeeded }, signal);
     return outcome;
   } catch (error) {
-    // The program's own failure is the one to tell.
+    // The program's own failure is the one to tell, and one whose program failed may be tried again.
     return { ...outcome, failure: outcome.failure ?? failureOf(error) };
   }
-}
-
-function timeLimitFailure(order: TaskOrder): FailureInfo {
-  return endedFailure(
-    `The task exceeded its maxWallClockTime of ${order.maxWallClockTime} and was ended`,
-  );
-}
-
-function unreadable(commandLine: string): FailureInfo {
-  return new TaskFailure('CommandLaunchFailed', 'The command line could not be split into words', {
-    CommandLine: commandLine,
-    Message: 'A quote is not closed, or there is no program.',
-  }).info;
 }
 
 function failureOf(error: unknown): FailureInfo {

@@ -14,12 +14,26 @@ export function createHandlers(account: Account): Map<string, Handler> {
     Object.entries(operations).map(([name, operation]) => [
       name,
       (call) => {
-        const reply = operation(account, call);
-        account.db.commit();
-        return reply;
+        try {
+          const reply = operation(account, call);
+          account.db.commit();
+          return reply;
+        } catch (error) {
+          throw endOnStorageError(error);
+        }
       },
     ]),
   );
+}
+
+function endOnStorageError(error: unknown): unknown {
+  // Memory and disk may differ now, e.g. when the disk is full: the process ends, and the next start reads the disk.
+  if (error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR') {
+    setImmediate(() => {
+      throw error;
+    });
+  }
+  return error;
 }
 
 const operations: Record<string, (account: Account, call: Call) => Reply> = {

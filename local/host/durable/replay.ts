@@ -4,8 +4,16 @@ import type { Invoke } from '../app/invoke.ts';
 import type { RegisteredFunction } from '../app/registry.ts';
 import type { PlayedEvent } from './execution.ts';
 import { orchestrationInput } from './orchestration-input.ts';
-import { ActionType, type FailureDetails } from './protocol.ts';
-import { isReplayed, watchExecutor, type Executor, type SdkAction, type SdkTask } from './sdk.ts';
+import { ActionType, EventType, type FailureDetails } from './protocol.ts';
+import { azureTasks } from './reuse.ts';
+import {
+  isReplayed,
+  watchExecutor,
+  type Executor,
+  type SdkAction,
+  type SdkTask,
+  type Sighting,
+} from './sdk.ts';
 
 /** What one replay needs. */
 export interface ReplayRequest {
@@ -23,6 +31,8 @@ export interface ReplayRequest {
 export interface Replay {
   /** Every task it has started, by sequence number. */
   tasks: Map<number, SdkTask>;
+  /** True when a pending task was used again, which changes Azure's numbers. */
+  reusesTask: boolean;
   /** True once it has returned, thrown or asked to continue as new. */
   ended: boolean;
   /** JSON texts. */
@@ -41,8 +51,7 @@ export interface Replay {
 
 /** Plays a history to the app's orchestrator through the real SDK. */
 export async function replay(invoke: Invoke, request: ReplayRequest): Promise<Replay> {
-  const tasks = new Map<number, SdkTask>();
-  let executor: Executor | undefined;
+  const sighting: Sighting = { tasks: new Map(), taken: 0 };
   let context: InvocationContext | undefined;
   let thrown: unknown;
   try {
@@ -53,15 +62,16 @@ export async function replay(invoke: Invoke, request: ReplayRequest): Promise<Re
       prepare(given, inputs) {
         context = given;
         inputs[0] = orchestrationInput({ ...request, input: JSON.parse(request.input) });
-        watchExecutor(given, tasks, (found) => void (executor = found));
+        watchExecutor(given, sighting);
       },
       wantsLog: (given) => !isReplayed(given),
     });
   } catch (error) {
     thrown = error;
   }
+  const { executor, tasks, taken } = sighting;
   if (!executor) throw thrown ?? notDurable(request.function.name);
-  return toReplay(executor, { tasks, context, thrown });
+  return toReplay(executor, { tasks, context, thrown, untaken: request.events.slice(taken) });
 }
 
 function notDurable(name: string): Error {
@@ -75,14 +85,17 @@ interface Seen {
   tasks: Map<number, SdkTask>;
   context: InvocationContext | undefined;
   thrown: unknown;
+  untaken: PlayedEvent[];
 }
 
-function toReplay(executor: Executor, { tasks, context, thrown }: Seen): Replay {
+function toReplay(executor: Executor, { tasks, context, thrown, untaken }: Seen): Replay {
   const status = (context?.df as { customStatus?: unknown } | undefined)?.customStatus;
   const next = executor.actions.find((action) => action.actionType === ActionType.ContinueAsNew);
   const failure = failureOf(executor, thrown);
+  const renumbered = azureTasks(executor.actions, tasks);
   return {
-    tasks,
+    tasks: renumbered ?? tasks,
+    reusesTask: renumbered !== undefined,
     ended: executor.orchestratorReturned || executor.willContinueAsNew || failure !== undefined,
     output: toJson(executor.output),
     // The SDK leaves a falsy status out, and what is left out clears it.
@@ -90,7 +103,12 @@ function toReplay(executor: Executor, { tasks, context, thrown }: Seen): Replay 
     ...(next && { continueAsNew: { input: next.input } }),
     ...(failure && { failure }),
     waitsFor: Object.keys(executor.openEvents),
-    unconsumed: Object.keys(executor.deferredTasks).filter((key) => !/^\d+$/.test(key)),
+    unconsumed: [
+      ...Object.keys(executor.deferredTasks).filter((key) => !/^\d+$/.test(key)),
+      ...untaken.flatMap(({ EventType: type, Name }) =>
+        type === EventType.EventRaised ? [String(Name)] : [],
+      ),
+    ],
     actions: executor.actions,
   };
 }

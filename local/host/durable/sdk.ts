@@ -54,6 +54,7 @@ export interface Executor {
   exception?: unknown;
   output?: unknown;
   trackOpenTask(task: RawTask): void;
+  processEvent(event: object): void;
 }
 
 interface RawTask {
@@ -65,12 +66,17 @@ interface RawTask {
   retryOptions?: RetryOptions;
 }
 
-/** Records every task that gets a sequence number while the SDK replays in `context`. */
-export function watchExecutor(
-  context: InvocationContext,
-  tasks: Map<number, SdkTask>,
-  found: (executor: Executor) => void,
-): void {
+/** What is seen of a replay while it runs. */
+export interface Sighting {
+  /** Every task that gets a sequence number. */
+  tasks: Map<number, SdkTask>;
+  /** How many events the SDK has taken; it takes no more once the orchestrator has ended. */
+  taken: number;
+  executor?: Executor;
+}
+
+/** Watches the SDK while it replays in `context`. */
+export function watchExecutor(context: InvocationContext, sighting: Sighting): void {
   // The SDK creates its executor and uses it in one go, so it is caught while it is handed over.
   Object.defineProperty(context, 'df', {
     configurable: true,
@@ -79,8 +85,9 @@ export function watchExecutor(
     set(df: { taskOrchestratorExecutor?: Executor }) {
       Object.defineProperty(context, 'df', { value: df, writable: true, enumerable: true });
       if (!df.taskOrchestratorExecutor) return;
-      recordTasks(df.taskOrchestratorExecutor, tasks);
-      found(df.taskOrchestratorExecutor);
+      sighting.executor = df.taskOrchestratorExecutor;
+      recordTasks(df.taskOrchestratorExecutor, sighting.tasks);
+      countEvents(df.taskOrchestratorExecutor, sighting);
     },
   });
 }
@@ -98,6 +105,14 @@ function recordTasks(executor: Executor, tasks: Map<number, SdkTask>): void {
       tasks.set(executor.sequenceNumber, toTask(task, executor.sequenceNumber));
     }
     track.call(executor, task);
+  };
+}
+
+function countEvents(executor: Executor, sighting: Sighting): void {
+  const process = executor.processEvent;
+  executor.processEvent = function (event) {
+    sighting.taken += 1;
+    process.call(executor, event);
   };
 }
 

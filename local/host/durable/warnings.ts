@@ -1,6 +1,4 @@
-import { ActionType } from './protocol.ts';
 import type { Replay } from './replay.ts';
-import type { SdkAction } from './sdk.ts';
 
 /** Something that an app should know about how Azure treats what it does. */
 export interface Warning {
@@ -18,7 +16,7 @@ export function findWarnings(name: string, replay: Replay): Warning[] {
   if (replay.continueAsNew && replay.unconsumed.length > 0) {
     warn('lostEvents', `${lostEvents} Lost: ${replay.unconsumed.join(', ')}.`);
   }
-  if (hasReusedTask(replay.actions)) warn('reuse', reusedTask);
+  if (replay.reusesTask) warn('reuse', reusedTask);
   if (replay.failure && replay.failure.message === '') warn('emptyError', emptyError);
   return found;
 }
@@ -28,18 +26,6 @@ const stringInput =
 const lostEvents =
   'continueAsNew was called while raised events had not been waited for: as in Azure, they are lost.';
 const reusedTask =
-  'a pending task is used in a second Task.any or Task.all: Azure runs it twice and may give a wrong value. Create a new task each time.';
+  'a pending task is used in a second Task.any or Task.all: as in Azure, it runs twice and values may be wrong. Create a new task each time.';
 const emptyError =
   'it threw an error without a message: Azure leaves such an instance Running for ever; here it fails.';
-
-function hasReusedTask(actions: SdkAction[]): boolean {
-  const seen = new Set<SdkAction>();
-  const visit = (action: SdkAction): boolean => {
-    if (action.compoundActions) return action.compoundActions.some(visit);
-    if (action.actionType === ActionType.WaitForExternalEvent) return false;
-    if (seen.has(action)) return true;
-    seen.add(action);
-    return false;
-  };
-  return actions.some(visit);
-}

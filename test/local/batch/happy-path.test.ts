@@ -11,7 +11,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all([storage.close(), batch.close()]);
-  expect(batch.log).toEqual([]);
 });
 
 test('a task fetches its resource files, runs its command and uploads its output files', async () => {

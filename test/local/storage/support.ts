@@ -3,7 +3,11 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import {
+  BlobServiceClient,
+  type ContainerClient,
+  StorageSharedKeyCredential,
+} from '@azure/storage-blob';
 import { onTestFinished } from 'vitest';
 import type { EventGridEvent } from '../../../local/events/event.ts';
 import { startPart, type PartProcess } from '../../../local/stack/part.ts';
@@ -12,8 +16,10 @@ import { WELL_KNOWN_ACCOUNT } from '../../../local/storage/account.ts';
 /** Does what it is given after the test, last given first, or after the file's last one in a beforeAll. */
 export type Cleanup = (undo: () => unknown) => void;
 
+const afterTest: Cleanup = (undo) => onTestFinished(async () => void (await undo()));
+
 /** A folder that is removed in the end. */
-export function temporaryFolder(cleanup: Cleanup = onTestFinished): string {
+export function temporaryFolder(cleanup: Cleanup = afterTest): string {
   const folder = mkdtempSync(`${tmpdir()}/storage-`);
   cleanup(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
@@ -23,7 +29,7 @@ export function temporaryFolder(cleanup: Cleanup = onTestFinished): string {
 export async function startStoragePart(
   name: 'azurite' | 'gateway',
   dataDir: string,
-  { args = [], cleanup = onTestFinished }: { args?: string[]; cleanup?: Cleanup } = {},
+  { args = [], cleanup = afterTest }: { args?: string[]; cleanup?: Cleanup } = {},
 ): Promise<PartProcess> {
   const script = fileURLToPath(new URL(`../../../local/storage/${name}-main.ts`, import.meta.url));
   const common = ['--data-dir', dataDir, '--exit-with-parent', '--json'];
@@ -49,7 +55,7 @@ export function clientAt(
 }
 
 /** A subscriber that validates, takes every event and keeps it. */
-export async function startSubscriber(cleanup: Cleanup = onTestFinished) {
+export async function startSubscriber(cleanup: Cleanup = afterTest) {
   const events: EventGridEvent[] = [];
   const server = http.createServer(async (request, response) => {
     const [event] = JSON.parse(Buffer.concat(await request.toArray()).toString());
@@ -61,13 +67,24 @@ export async function startSubscriber(cleanup: Cleanup = onTestFinished) {
     response.writeHead(202).end();
   });
   const url = await listening(server, cleanup);
-  return { events, url };
+  return {
+    events,
+    url,
+    async down() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+    up: () =>
+      new Promise<void>((resolve) =>
+        server.listen(Number(new URL(url).port), '127.0.0.1', resolve),
+      ),
+  };
 }
 
 /** Has a server listen on loopback until the end; returns its root. */
 export async function listening(
   server: http.Server,
-  cleanup: Cleanup = onTestFinished,
+  cleanup: Cleanup = afterTest,
 ): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   cleanup(() => {
@@ -75,4 +92,11 @@ export async function listening(
     server.close();
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Names of all blobs in a container, in the order of the listing. */
+export async function namesIn(container: ContainerClient): Promise<string[]> {
+  const names = [];
+  for await (const { name } of container.listBlobsFlat()) names.push(name);
+  return names;
 }

@@ -1,4 +1,4 @@
-import { stackOf } from '../../app/errors.ts';
+import { messageOf, stackOf } from '../../app/errors.ts';
 import { decide, type Decision } from '../decide.ts';
 import { historyEvent } from '../events.ts';
 import { extend, type Execution } from '../execution.ts';
@@ -76,7 +76,7 @@ async function decideEpisode(context: EngineContext, situation: Situation): Prom
     return decide({ name: instance.name, execution, knownActivities, now }, replayed);
   } catch (error) {
     context.log('error', instance.name, `Instance ${instance.instanceId}: ${stackOf(error)}`);
-    return failedDecision(`Orchestrator function '${instance.name}' failed: ${String(error)}`);
+    return failedDecision(`Orchestrator function '${instance.name}' failed: ${messageOf(error)}`);
   }
 }
 

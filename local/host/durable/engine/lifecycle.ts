@@ -86,9 +86,7 @@ export function finishInstance(
   store.dropPending(instance.instanceId);
   store.instances.put({ ...instance, ...ending, updatedAt: now });
   const { parent } = instance;
-  if (!parent || store.instances.get(parent.instanceId)?.executionId !== parent.executionId) {
-    return undefined;
-  }
+  if (!parent || !isWaiting(store, parent)) return undefined;
   const event =
     ending.status === 'Completed'
       ? taskCompleted('SubOrchestrationInstanceCompleted', now, {
@@ -101,6 +99,11 @@ export function finishInstance(
         });
   store.inbox.add(parent.instanceId, parent.executionId, event);
   return parent.instanceId;
+}
+
+function isWaiting(store: Store, parent: Parent): boolean {
+  const instance = store.instances.get(parent.instanceId);
+  return instance?.executionId === parent.executionId && !isTerminal(instance.status);
 }
 
 function childFailure(name: string, { status, output }: Ending): TaskFailure {

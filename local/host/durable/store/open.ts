@@ -18,7 +18,7 @@ export function openDataDirectory(directory: string): DataDirectory {
   const lock = lockDirectory(directory);
   try {
     const db = new DatabaseSync(databasePath(directory));
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000');
+    db.exec(pragmas);
     prepareSchema(db, directory);
     return {
       db,
@@ -53,6 +53,12 @@ function lockDirectory(directory: string): DatabaseSync {
     );
   }
 }
+
+// Nothing is synced to disk at a commit: what is committed outlives the process, though not a power
+// cut. Moving the log into the database less often than usual makes commits cheaper.
+const pragmas = `
+  PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;
+  PRAGMA wal_autocheckpoint = 8000`;
 
 function prepareSchema(db: DatabaseSync, directory: string): void {
   const found = db.prepare('PRAGMA user_version').get()?.['user_version'];

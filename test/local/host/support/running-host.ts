@@ -18,6 +18,8 @@ export interface RunningHost {
   process: ChildProcess;
   /** Everything it has written to stderr. */
   log(): string;
+  /** The lines it has written to stdout. */
+  output(): string[];
   kill(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
 
@@ -32,7 +34,7 @@ export interface HostOptions {
 /** Starts a fixture app through main.ts and waits for its ready line. */
 export async function startHost(options: HostOptions): Promise<RunningHost> {
   const started = spawnHost(options);
-  const line = await Promise.race([firstLine(started.process), ended(started)]);
+  const line = await Promise.race([started.firstLine, ended(started)]);
   const ready = JSON.parse(line);
   return { ...started, url: ready.url, functions: ready.functions };
 }
@@ -59,21 +61,25 @@ function spawnHost({
   });
   let text = '';
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  const output: string[] = [];
+  const firstLine = new Promise<string>((resolve) => {
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      output.push(line);
+      resolve(line);
+    });
+  });
   const closed = once(child, 'close');
   return {
     process: child,
     log: () => text,
+    output: () => output,
+    firstLine,
     async kill(signal: NodeJS.Signals) {
       child.kill(signal);
       const [code, by] = await closed;
       return { code, signal: by };
     },
   };
-}
-
-async function firstLine(child: ChildProcess): Promise<string> {
-  const [line] = await once(createInterface({ input: child.stdout! }), 'line');
-  return line;
 }
 
 async function ended({

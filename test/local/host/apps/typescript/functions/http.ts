@@ -30,10 +30,10 @@ app.get('throws', {
   },
 });
 app.get('bytes', {
-  handler: () => ({ status: 201, headers: { 'x-mine': 'yes' }, body: new Uint8Array([0, 255, 7]) }),
+  handler: () => ({ status: 201, headers: { 'x-mine': 'yes' }, body: Buffer.from([0, 255, 7]) }),
 });
 app.get('cookies', {
-  handler: () => ({
+  handler: (): HttpResponseInit => ({
     cookies: [
       { name: 'a', value: 'b c', maxAge: 5, sameSite: 'Lax', httpOnly: true },
       { name: 'd', value: 'e' },

@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { appendFileSync, readFileSync, rmSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, expect, test } from 'vitest';
+import type { StackUrls } from '../../local/stack/parts.ts';
+import { connect, type ManifestItem, pipelineFile, type Sluice, temporaryFolder, until } from './harness.ts';
+
+const dataDir = temporaryFolder();
+const ledger = `${dataDir}.ledger`;
+let dev: ChildProcess | undefined;
+
+afterAll(async () => {
+  dev?.kill('SIGINT');
+  await until('dev has ended', async () => (dev?.exitCode === null && dev.signalCode === null ? null : true), 20);
+  rmSync(dataDir, { recursive: true, force: true });
+  rmSync(ledger, { force: true });
+});
+
+/** Starts `sluice dev` on the one data folder, as a person would after a crash. */
+async function start(): Promise<Omit<Sluice, 'close'>> {
+  const args = ['cli/main.ts', 'dev', '--json', '--data-dir', dataDir];
+  dev = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  for await (const line of createInterface({ input: dev.stdout! })) {
+    const { urls } = JSON.parse(line) as { urls: StackUrls };
+    return connect(urls, dataDir);
+  }
+  throw new Error('dev ended before it was ready');
+}
+
+/** Ends every process of the stack at once, the way a power cut does. */
+function killAll(): void {
+  const { pid, processes } = JSON.parse(readFileSync(`${dataDir}/stack.json`, 'utf8')) as {
+    pid: number;
+    processes: { pid: number }[];
+  };
+  for (const victim of [pid, ...processes.map((part) => part.pid)]) process.kill(victim, 'SIGKILL');
+}
+
+const FILES = Array.from({ length: 40 }, (_, index) => `dir-${index}/input`);
+const COMMAND = `echo "$SLUICE_TEST_RUN $ITEM" >> ${ledger}
+sleep 0.1
+wc -c < "$INPUT" > "$OUTPUT_DIR/out.txt"`;
+const MERGE = `merge: { command: 'xargs cat < "$INPUT_LIST" | wc -l > "$OUTPUT_DIR/n.txt"', outputs: [n.txt] }`;
+
+test.each([
+  ['while files are being dropped', 60],
+  ['while the window is open', 500],
+  ['when the run has just begun', 1300],
+  ['while tasks run', 2200],
+  ['while tasks end', 3200],
+  ['about when the run ends', 5000],
+])('a stack killed %s goes on after a restart, with nothing lost and nothing twice', async (_, afterMs) => {
+  const name = `kill-${afterMs}`;
+  const before = await start();
+  appendFileSync(ledger, '');
+  await before.apply(pipelineFile({ name, command: COMMAND, pack: 4, settle: '600ms', rest: MERGE }));
+  const dropping = before.drop(name, Object.fromEntries(FILES.map((file) => [file, file]))).catch(() => 'cut off');
+  await sleep(afterMs);
+  killAll();
+  await dropping;
+  const after = await start();
+  await dropMissing(after, name);
+  await isWhole(after, name);
+  dev?.kill('SIGINT');
+  await until('dev has ended', async () => (dev?.exitCode === null ? null : true), 20);
+}, 120_000);
+
+/** A client whose upload was cut off tries it again; those that were acknowledged it leaves alone. */
+async function dropMissing(sluice: Omit<Sluice, 'close'>, container: string): Promise<void> {
+  const there = new Set<string>();
+  for await (const blob of sluice.blobs.getContainerClient(container).listBlobsFlat()) there.add(blob.name);
+  const missing = FILES.filter((file) => !there.has(file));
+  await sluice.drop(container, Object.fromEntries(missing.map((file) => [file, file])));
+}
+
+async function isWhole(sluice: Omit<Sluice, 'close'>, pipeline: string): Promise<void> {
+  const items = await until('every file is in a run that has ended', async () => {
+    const runs = await sluice.runs(pipeline);
+    if (runs.length === 0 || runs.some(({ phase }) => phase !== 'done')) return null;
+    const manifests = await Promise.all(runs.map(({ id }) => sluice.manifest(id)));
+    const all = manifests.flatMap((manifest) => manifest.items ?? []);
+    return new Set(all.map(({ inputs }) => inputs[0]!.name)).size === FILES.length ? all : null;
+  });
+  const versions = items.map(({ inputs }) => `${inputs[0]!.name} ${inputs[0]!.etag}`);
+  expect(new Set(versions).size).toBe(versions.length);
+  expect(items).toHaveLength(FILES.length);
+  for (const item of items) await isRight(sluice, item);
+  for (const run of await sluice.runs(pipeline)) expect(run.status).toBe('Succeeded');
+  expect(await sluice.batch.job.list()).toHaveLength(0);
+  expect(await sluice.batch.pool.list()).toHaveLength(0);
+}
+
+async function isRight(sluice: Omit<Sluice, 'close'>, item: ManifestItem): Promise<void> {
+  expect(item).toMatchObject({ status: 'Succeeded', outputs: [{ name: 'out.txt' }] });
+  const name = item.outputs[0]!.url.split('/sluice-work/')[1]!;
+  const blob = sluice.blobs.getContainerClient('sluice-work').getBlobClient(name);
+  expect((await blob.downloadToBuffer()).toString().trim()).toBe(String(item.inputs[0]!.size));
+}

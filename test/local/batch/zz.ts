@@ -1,0 +1,11 @@
+import { addPoolAndJob, startBatch, until } from './emulator.ts';
+const b = await startBatch();
+await addPoolAndJob(b.client, 'j');
+await b.client.task.add('j', { id: 't', commandLine: 'true' });
+await new Promise((r) => setTimeout(r, 1500));
+console.log(JSON.stringify(await b.client.task.get('j', 't')), b.log);
+const { readFileSync } = await import('node:fs');
+console.log(readFileSync(b.dataDir + '/launch/0.sh', 'utf8'));
+const { execSync } = await import('node:child_process');
+console.log(execSync('ps -ef f | grep -A5 [l]auncher').toString());
+await b.close();

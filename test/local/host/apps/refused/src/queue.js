@@ -1,0 +1,3 @@
+const { app } = require('@azure/functions');
+
+app.storageQueue('takesMessages', { queueName: 'q', connection: 'C', handler: () => {} });

@@ -1,0 +1,3 @@
+const { app } = require('@azure/functions');
+
+app.http('badRoute', { route: 'a/{id:weird}', handler: () => ({}) });

@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { call, client } from '../support/durable-client.ts';
+import {
+  durable,
+  eventually,
+  raise,
+  run,
+  start,
+  startHost,
+  status,
+  temporaryDirectory,
+  until,
+  untilEnd,
+  type RunningHost,
+} from '../support/running-host.ts';
+
+const data = temporaryDirectory();
+let host: RunningHost;
+beforeAll(async () => void (host = await startHost({ dataDir: data.path })));
+afterAll(async () => {
+  await host.kill('SIGTERM');
+  data.remove();
+});
+
+describe('an operation', () => {
+  it.each(['raiseEvent/approval', 'terminate?reason=x', 'suspend?reason=x', 'resume?reason=x'])(
+    '%s is a 404 for an unknown instance and a 410 for one that has ended',
+    async (operation) => {
+      await run(host, 'fanOut', { count: 1 }, 'ended');
+      expect((await call(host, 'POST', `instances/none/${operation}`, {})).status).toBe(404);
+      expect((await call(host, 'POST', `instances/ended/${operation}`, {})).status).toBe(410);
+    },
+  );
+
+  it('raiseEvent without JSON is a 400', async () => {
+    await start(host, 'waiter', undefined, 'needs-json');
+    const url = durable(host, 'instances/needs-json/raiseEvent/approval');
+    expect((await fetch(url, { method: 'POST', body: '{}' })).status).toBe(400);
+    const headers = { 'content-type': 'application/json' };
+    expect((await fetch(url, { method: 'POST', headers, body: 'x=1' })).status).toBe(400);
+    expect((await fetch(url, { method: 'POST', headers })).status).toBe(400);
+  });
+
+  it('of the SDK behaves as in Azure', async () => {
+    await start(host, 'waiter', undefined, 'by-sdk');
+    expect(await client(host, 'raiseEvent', 'by-sdk', 'approval', { via: 'sdk' })).toEqual({
+      result: null,
+    });
+    expect((await untilEnd(host, 'by-sdk')).output).toEqual({ got: { via: 'sdk' } });
+    expect(await client(host, 'raiseEvent', 'by-sdk', 'approval', 1)).toEqual({ result: null });
+    expect(await client(host, 'terminate', 'by-sdk', 'r')).toEqual({ result: null });
+    expect(await client(host, 'raiseEvent', 'none', 'approval', 1)).toEqual({
+      caught: "No instance with ID 'none' found.",
+    });
+  });
+
+  it('terminate ends an instance with the reason as its output, and its parent hears of it', async () => {
+    await start(host, 'parent', undefined, 'orphan');
+    await until(host, 'orphan:child', 'Running');
+    expect(
+      (await call(host, 'POST', 'instances/orphan:child/terminate?reason=because')).status,
+    ).toBe(202);
+    expect(await status(host, 'orphan:child')).toMatchObject({
+      runtimeStatus: 'Terminated',
+      output: 'because',
+    });
+    expect((await untilEnd(host, 'orphan')).output).toContain('because');
+  });
+
+  it('suspend holds events back until resume', async () => {
+    await start(host, 'waiter', undefined, 'held');
+    await until(host, 'held', 'Running');
+    expect((await call(host, 'POST', 'instances/held/suspend?reason=pause')).status).toBe(202);
+    expect(await status(host, 'held')).toMatchObject({
+      runtimeStatus: 'Suspended',
+      output: 'pause',
+    });
+    expect((await call(host, 'POST', 'instances/held/suspend?reason=pause')).status).toBe(500);
+    await raise(host, 'held', 'approval', 'x');
+    expect((await call(host, 'POST', 'orchestrators/waiter/held', {})).body).toEqual({
+      Message: 'An Orchestration instance with the status Suspended already exists.',
+    });
+    expect((await call(host, 'POST', 'instances/held/resume?reason=go')).status).toBe(202);
+    expect((await untilEnd(host, 'held')).output).toEqual({ got: 'x' });
+  });
+
+  it.each(['instances/x/rewind', 'instances/x/restart', 'entities/counter/k'])(
+    'that is not built is a 501: %s',
+    async (path) => {
+      const answer = await call(host, 'POST', path);
+      expect(answer.status).toBe(501);
+      expect(answer.text).toContain('not provided by the local host yet');
+    },
+  );
+});
+
+describe('a list', () => {
+  it('comes in pages', async () => {
+    for (const id of ['page-a', 'page-b', 'page-c']) await run(host, 'fanOut', { count: 1 }, id);
+    const query = 'instances?instanceIdPrefix=page-&top=2&runtimeStatus=Completed,Nonsense';
+    const first = await call(host, 'GET', query);
+    expect((first.body as { instanceId: string }[]).map((each) => each.instanceId)).toEqual([
+      'page-a',
+      'page-b',
+    ]);
+    const token = first.headers.get('x-ms-continuation-token')!;
+    const second = await fetch(durable(host, query), {
+      headers: { 'x-ms-continuation-token': token },
+    });
+    expect(second.headers.get('x-ms-continuation-token')).toBe(null);
+    expect(await second.json()).toMatchObject([{ instanceId: 'page-c' }]);
+  });
+
+  it('comes whole through the SDK', async () => {
+    const { result } = await client(host, 'getStatusAll');
+    expect((result as { instanceId: string }[]).map((each) => each.instanceId)).toContain('page-c');
+    const filtered = await client(host, 'getStatusBy', { runtimeStatus: ['Failed'] });
+    expect(
+      (filtered.result as { runtimeStatus: string }[]).every(
+        (each) => each.runtimeStatus === 'Failed',
+      ),
+    ).toBe(true);
+  });
+});
+
+describe('a purge', () => {
+  it('deletes an instance that has ended, once', async () => {
+    await run(host, 'fanOut', { count: 1 }, 'purged');
+    const answer = await call(host, 'DELETE', 'instances/purged');
+    expect([answer.status, answer.body]).toEqual([200, { instancesDeleted: 1 }]);
+    expect((await call(host, 'GET', 'instances/purged')).status).toBe(404);
+    expect((await call(host, 'DELETE', 'instances/purged')).status).toBe(404);
+    expect((await client(host, 'purgeInstanceHistory', 'purged')).result).toEqual({
+      instancesDeleted: 0,
+    });
+  });
+
+  it('refuses an instance that runs', async () => {
+    await start(host, 'waiter', undefined, 'kept');
+    await eventually(
+      () => status(host, 'kept'),
+      (seen) => seen.runtimeStatus === 'Running',
+    );
+    const answer = await call(host, 'DELETE', 'instances/kept');
+    expect(answer.status).toBe(412);
+    expect(answer.body).toBe(
+      'Only orchestrations in a terminal state can be purged, but the orchestration with instance ID kept has status Running',
+    );
+  });
+
+  it('deletes by filter, which needs a time', async () => {
+    await call(host, 'POST', 'instances/kept/terminate?reason=x');
+    const query = 'instances?createdTimeFrom=2020-01-01T00:00:00Z&runtimeStatus=Terminated';
+    expect((await call(host, 'DELETE', query)).status).toBe(200);
+    expect((await call(host, 'GET', 'instances/kept')).status).toBe(404);
+    expect((await call(host, 'DELETE', query)).status).toBe(404);
+    expect((await call(host, 'DELETE', 'instances')).status).toBe(400);
+  });
+});

@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  raise,
+  run,
+  start,
+  startHost,
+  status,
+  temporaryDirectory,
+  until,
+  untilEnd,
+  eventually,
+  type RunningHost,
+} from '../support/running-host.ts';
+
+const data = temporaryDirectory();
+let host: RunningHost;
+beforeAll(async () => void (host = await startHost({ dataDir: data.path })));
+afterAll(async () => {
+  await host.kill('SIGTERM');
+  data.remove();
+});
+
+describe('an orchestration that goes wrong', () => {
+  const unknownOrchestrator =
+    "The function 'nope' doesn't exist, is disabled, or is not an orchestrator function.";
+  it.each([
+    ['plainError', "Orchestrator function 'plainError' failed: bad thing"],
+    ['emptyError', "Orchestrator function 'emptyError' failed: "],
+    ['thrownString', "Orchestrator function 'thrownString' failed: only text"],
+    [
+      'unknownActivity',
+      "The function 'nope' doesn't exist, is disabled, or is not an activity function.",
+    ],
+    ['unknownChild', unknownOrchestrator],
+    ['nope', unknownOrchestrator],
+    ['callsEntity', 'callEntity is not provided'],
+    ['signalsEntity', 'signalEntity is not provided'],
+    ['callsHttp', 'callHttp is not provided'],
+    ['stuck', 'waits for a task that can never complete'],
+    ['yieldsNothing', 'programming constraint violation'],
+    [
+      'changing',
+      "Non-Deterministic workflow detected: A previous execution of this orchestration scheduled an activity task with sequence number 0 named 'identity'",
+    ],
+    ['childRetried', "Orchestrator function 'plainError' failed: bad thing"],
+  ])('%s fails and says why', async (name, text) => {
+    const ended = await run(host, name);
+    expect(ended.runtimeStatus).toBe('Failed');
+    expect(ended.output).toContain(text);
+  });
+
+  it('tells its parent its reason and details', async () => {
+    const { output } = await run(host, 'childFails');
+    expect(output).toBe(
+      "Orchestrator function 'plainError' failed: bad thing \n Message: bad thing, StackTrace: ",
+    );
+  });
+
+  it('ends retries when their timeout has passed', async () => {
+    const ended = await run(host, 'retryTimeout');
+    expect(ended.output).toContain("Activity function 'boom' failed:  boom-activity");
+  });
+});
+
+describe('values on their way to and from an activity', () => {
+  it('arrive as in Azure, booleans as .NET text', async () => {
+    const { output } = await run(host, 'types');
+    expect(output).toEqual([
+      'string:True',
+      'string:text',
+      'string:5',
+      'number:5',
+      'number:1.5',
+      'object:[object Object]',
+      'undefined:undefined',
+    ]);
+    expect(host.log()).toContain('its input true arrives as the string "True", as in Azure');
+  });
+
+  it('come back unchanged', async () => {
+    const { output } = await run(host, 'returned');
+    expect(output).toEqual(['{"a":1}', { b: 2 }, 7, 1.5, false, null, '2026-01-01T00:00:00Z']);
+    expect((await run(host, 'bytesReturned')).output).toBe('aGk=');
+  });
+});
+
+describe('where Azure gives a wrong value', () => {
+  it('a string passed to continueAsNew arrives with its quotes, and a warning', async () => {
+    expect((await run(host, 'stringLoop')).output).toBe('"abc"');
+    expect(host.log()).toContain('continueAsNew was given a string');
+  });
+
+  it('events that came before continueAsNew are lost, with a warning', async () => {
+    const id = await start(host, 'losesEvents', { generation: 0 });
+    await until(host, id, 'Running');
+    await suspended(id, async () => {
+      await raise(host, id, 'e', 1);
+      await raise(host, id, 'e', 2);
+    });
+    await eventually(
+      () => host.log(),
+      (log) => log.includes('Lost: e.'),
+    );
+    expect((await status(host, id)).runtimeStatus).toBe('Running');
+    await raise(host, id, 'e', 3);
+    expect((await untilEnd(host, id)).output).toBe(3);
+  });
+});
+
+it('a pending task that is used twice runs twice and mixes up results, as in Azure', async () => {
+  expect((await run(host, 'reuses')).output).toEqual({ winner: 'B', result: 'slow-1' });
+  expect(host.log()).toContain('a pending task is used in a second Task.any');
+});
+
+/** Does something while an instance is suspended, so that all of it arrives in one episode. */
+async function suspended(id: string, action: () => Promise<void>): Promise<void> {
+  const operation = (name: string): Promise<Response> =>
+    fetch(`${host.url}/runtime/webhooks/durabletask/instances/${id}/${name}?reason=x`, {
+      method: 'POST',
+    });
+  expect((await operation('suspend')).status).toBe(202);
+  await action();
+  expect((await operation('resume')).status).toBe(202);
+}
+
+describe('an orchestration with several tasks', () => {
+  it('stays Running while a timer of its is open, as Azure does', async () => {
+    const id = await start(host, 'openTimer', 60_000);
+    const returned = await eventually(
+      () => status(host, id),
+      (seen) => seen.customStatus === 'returning',
+    );
+    expect(returned).toMatchObject({ runtimeStatus: 'Running', output: null });
+  });
+
+  it('completes once its open timer has fired', async () => {
+    expect((await run(host, 'openTimer', 200)).output).toBe('activity');
+  });
+
+  it('can nest Task.all in Task.any', async () => {
+    expect((await run(host, 'nested')).output).toEqual(['a', 'b']);
+  });
+
+  it('gives the first event to the last of several waiters', async () => {
+    const id = await start(host, 'twoWaiters');
+    await raise(host, id, 'e', 1);
+    await raise(host, id, 'e', 2);
+    expect((await untilEnd(host, id)).output).toEqual([2, 1]);
+  });
+
+  it('goes on after one of Task.all has failed', async () => {
+    expect((await run(host, 'shortCircuit')).output).toBe('went on');
+  });
+
+  it('retries several activities at once', async () => {
+    expect((await run(host, 'parallelRetries')).output).toEqual([3, 'x', 3]);
+  });
+
+  it('waits more than 24.8 days for a timer', async () => {
+    const id = await start(host, 'longTimer');
+    const { historyEvents } = await eventually(
+      () => status(host, id, '?showHistory=true'),
+      (seen) => seen.historyEvents!.length > 1,
+    );
+    expect(historyEvents!.map((event) => event['EventType'])).toEqual([
+      'ExecutionStarted',
+      'TimerCreated',
+    ]);
+    expect((await status(host, id)).runtimeStatus).toBe('Running');
+  });
+});
+
+it('setCustomStatus(null) clears the custom status', async () => {
+  const id = await start(host, 'clearsStatus');
+  await eventually(
+    () => status(host, id),
+    ({ customStatus }) => customStatus === 'set',
+  );
+  await raise(host, id, 'clear', 1);
+  const cleared = await eventually(
+    () => status(host, id),
+    ({ customStatus }) => customStatus !== 'set',
+  );
+  expect(cleared.customStatus).toBeNull();
+});
+
+it('logs of an orchestrator are written once, not at every replay', async () => {
+  await run(host, 'logs');
+  const lines = host
+    .log()
+    .split('\n')
+    .filter((line) => / logs {2}/.test(line));
+  expect(lines.map((line) => line.replace(/^.* logs {2}/, ''))).toEqual([
+    'first line',
+    'second line',
+  ]);
+});

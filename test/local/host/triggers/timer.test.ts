@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Invocation, Invoke } from '../../../../local/host/app/invoke.ts';
+import type { RegisteredFunction } from '../../../../local/host/app/registry.ts';
+import type { Clock } from '../../../../local/host/clock.ts';
+import { timerFunction, type TimerFunction } from '../../../../local/host/triggers/timer.ts';
+import { statusAtStart, type TimerStatus } from '../../../../local/host/triggers/timer-status.ts';
+import {
+  eventually,
+  startHost,
+  temporaryDirectory,
+  type RunningHost,
+} from '../support/running-host.ts';
+
+const hour = 3_600_000;
+const hourly = { next: (time: number) => (Math.floor(time / hour) + 1) * hour };
+
+describe('the status of a timer at its start', () => {
+  it.each<[string, TimerStatus | undefined, number, { next: number; isPastDue: boolean }]>([
+    ['is made when there is none', undefined, 100, { next: hour, isPastDue: false }],
+    [
+      'is kept while the next run lies ahead',
+      { last: 0, next: hour, lastUpdated: 5 },
+      50,
+      { next: hour, isPastDue: false },
+    ],
+    [
+      'is past due when the next run was missed',
+      { last: hour, next: 2 * hour, lastUpdated: hour },
+      5 * hour,
+      { next: 2 * hour, isPastDue: true },
+    ],
+    [
+      'is made anew when the schedule has changed',
+      { last: hour, next: hour + 7, lastUpdated: hour },
+      5 * hour,
+      { next: 6 * hour, isPastDue: false },
+    ],
+  ])('%s', (_title, found, now, { next, isPastDue }) => {
+    const result = statusAtStart(hourly, found, now);
+    expect(result.status.next).toBe(next);
+    expect(result.isPastDue).toBe(isPastDue);
+  });
+});
+
+/** A clock that a test moves on. */
+function handClock(start: number): Clock & { advance(time: number): Promise<void> } {
+  let now = start;
+  let waiting: { time: number; callback: () => void }[] = [];
+  return {
+    now: () => now,
+    at(time, callback) {
+      const entry = { time, callback };
+      waiting.push(entry);
+      return () => void (waiting = waiting.filter((each) => each !== entry));
+    },
+    async advance(time) {
+      const end = now + time;
+      for (;;) {
+        const due = waiting
+          .filter((each) => each.time <= end)
+          .toSorted((a, b) => a.time - b.time)[0];
+        if (!due) break;
+        now = Math.max(now, due.time);
+        waiting = waiting.filter((each) => each !== due);
+        due.callback();
+        for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+      }
+      now = end;
+    },
+  };
+}
+
+describe('a timer function', () => {
+  const runs: { time: number; isPastDue: boolean; status: unknown }[] = [];
+  const statuses = new Map<string, TimerStatus>();
+  const clock = handClock(Date.UTC(2026, 0, 1, 0, 30));
+  const invoke: Invoke = async (invocation: Invocation) => {
+    const data = JSON.parse(invocation.data.json!);
+    runs.push({ time: clock.now(), isPastDue: data.IsPastDue, status: data.ScheduleStatus });
+    throw new Error('every run fails');
+  };
+  const make = (settings: Record<string, unknown>): TimerFunction => {
+    const entry = { name: 'timer', trigger: settings } as unknown as RegisteredFunction;
+    const kept = {
+      get: (name: string) => statuses.get(name),
+      put: (name: string, status: TimerStatus) => void statuses.set(name, status),
+    };
+    const env = { WEBSITE_TIME_ZONE: 'UTC' };
+    return timerFunction(entry, { invoke, log: () => undefined, clock, statuses: kept, env });
+  };
+
+  it('runs at each time of its schedule although every run fails', async () => {
+    const timer = make({ schedule: '0 0 * * * *' });
+    timer.start();
+    await clock.advance(3 * hour);
+    await timer.close();
+    expect(runs.map(({ time }) => new Date(time).getUTCHours())).toEqual([1, 2, 3]);
+    expect(runs[1]!.status).toEqual({
+      Last: '2026-01-01T01:00:00.000Z',
+      Next: '2026-01-01T02:00:00.000Z',
+      LastUpdated: '2026-01-01T01:00:00.000Z',
+    });
+  });
+
+  it('runs once when the host was down at the time, and says so', async () => {
+    runs.length = 0;
+    await clock.advance(5 * hour);
+    const timer = make({ schedule: '0 0 * * * *' });
+    timer.start();
+    await clock.advance(1);
+    await timer.close();
+    expect(runs.map(({ isPastDue }) => isPastDue)).toEqual([true]);
+  });
+
+  it('remembers nothing when its monitor is off or it runs more than once a minute', async () => {
+    for (const settings of [
+      { schedule: '0 0 * * * *', useMonitor: false },
+      { schedule: '*/10 * * * * *' },
+    ]) {
+      runs.length = 0;
+      await clock.advance(5 * hour);
+      const timer = make({ ...settings, runOnStartup: true });
+      timer.start();
+      await timer.close();
+      expect(runs).toMatchObject([{ isPastDue: false, status: null }]);
+    }
+  });
+});
+
+describe('a timer function in the host', () => {
+  const data = temporaryDirectory();
+  let host: RunningHost;
+  beforeAll(async () => void (host = await startHost({ dataDir: data.path })));
+  afterAll(async () => {
+    await host.kill('SIGTERM');
+    data.remove();
+  });
+
+  it('runs at the start when it asks for it, with its status in camel case', async () => {
+    const { ticks } = await eventually(
+      async () =>
+        (await (await fetch(`${host.url}/api/seen`)).json()) as { ticks: { isPastDue: boolean }[] },
+      (seen) => seen.ticks.length > 0,
+    );
+    expect(ticks).toMatchObject([
+      {
+        isPastDue: false,
+        schedule: { adjustForDST: true },
+        scheduleStatus: { next: expect.any(String) },
+      },
+    ]);
+  });
+});

@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchServiceClient, BatchSharedKeyCredentials } from '@azure/batch';
-import { BlobServiceClient, type ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import {
+  BlobServiceClient,
+  type ContainerClient,
+  StorageSharedKeyCredential,
+} from '@azure/storage-blob';
 import { launchStack } from '../../cli/stack/launch.ts';
 import type { RunView } from '../../lib/api/runs.ts';
 import type { Manifest, ManifestItem } from '../../lib/plan/manifest.ts';
@@ -81,7 +85,10 @@ async function applyPipeline(urls: StackUrls, source: string): Promise<void> {
   if (!response.ok) throw new Error(`PUT pipeline: ${response.status} ${await response.text()}`);
 }
 
-async function upload(container: ContainerClient, files: Record<string, string | Buffer>): Promise<void> {
+async function upload(
+  container: ContainerClient,
+  files: Record<string, string | Buffer>,
+): Promise<void> {
   const queue = Object.entries(files);
   const worker = async (): Promise<void> => {
     for (let next = queue.shift(); next; next = queue.shift()) {
@@ -98,7 +105,11 @@ export async function getJson<T>(url: string): Promise<T> {
 }
 
 /** Asks again until there is an answer that is not null; a condition that never comes is an error that names it. */
-export async function until<T>(what: string, ask: () => Promise<T | null>, seconds = 120): Promise<T> {
+export async function until<T>(
+  what: string,
+  ask: () => Promise<T | null>,
+  seconds = 120,
+): Promise<T> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
     const answer = await ask();

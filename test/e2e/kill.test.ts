@@ -4,7 +4,14 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
 import type { StackUrls } from '../../local/stack/parts.ts';
-import { connect, type ManifestItem, pipelineFile, type Sluice, temporaryFolder, until } from './harness.ts';
+import {
+  connect,
+  type ManifestItem,
+  pipelineFile,
+  type Sluice,
+  temporaryFolder,
+  until,
+} from './harness.ts';
 
 const dataDir = temporaryFolder();
 const ledger = `${dataDir}.ledger`;
@@ -12,7 +19,11 @@ let dev: ChildProcess | undefined;
 
 afterAll(async () => {
   dev?.kill('SIGINT');
-  await until('dev has ended', async () => (dev?.exitCode === null && dev.signalCode === null ? null : true), 20);
+  await until(
+    'dev has ended',
+    async () => (dev?.exitCode === null && dev.signalCode === null ? null : true),
+    20,
+  );
   rmSync(dataDir, { recursive: true, force: true });
   rmSync(ledger, { force: true });
 });
@@ -50,26 +61,35 @@ test.each([
   ['while tasks run', 2200],
   ['while tasks end', 3200],
   ['about when the run ends', 5000],
-])('a stack killed %s goes on after a restart, with nothing lost and nothing twice', async (_, afterMs) => {
-  const name = `kill-${afterMs}`;
-  const before = await start();
-  appendFileSync(ledger, '');
-  await before.apply(pipelineFile({ name, command: COMMAND, pack: 4, settle: '600ms', rest: MERGE }));
-  const dropping = before.drop(name, Object.fromEntries(FILES.map((file) => [file, file]))).catch(() => 'cut off');
-  await sleep(afterMs);
-  killAll();
-  await dropping;
-  const after = await start();
-  await dropMissing(after, name);
-  await isWhole(after, name);
-  dev?.kill('SIGINT');
-  await until('dev has ended', async () => (dev?.exitCode === null ? null : true), 20);
-}, 120_000);
+])(
+  'a stack killed %s goes on after a restart, with nothing lost and nothing twice',
+  async (_, afterMs) => {
+    const name = `kill-${afterMs}`;
+    const before = await start();
+    appendFileSync(ledger, '');
+    await before.apply(
+      pipelineFile({ name, command: COMMAND, pack: 4, settle: '600ms', rest: MERGE }),
+    );
+    const dropping = before
+      .drop(name, Object.fromEntries(FILES.map((file) => [file, file])))
+      .catch(() => 'cut off');
+    await sleep(afterMs);
+    killAll();
+    await dropping;
+    const after = await start();
+    await dropMissing(after, name);
+    await isWhole(after, name);
+    dev?.kill('SIGINT');
+    await until('dev has ended', async () => (dev?.exitCode === null ? null : true), 20);
+  },
+  120_000,
+);
 
 /** A client whose upload was cut off tries it again; those that were acknowledged it leaves alone. */
 async function dropMissing(sluice: Omit<Sluice, 'close'>, container: string): Promise<void> {
   const there = new Set<string>();
-  for await (const blob of sluice.blobs.getContainerClient(container).listBlobsFlat()) there.add(blob.name);
+  for await (const blob of sluice.blobs.getContainerClient(container).listBlobsFlat())
+    there.add(blob.name);
   const missing = FILES.filter((file) => !there.has(file));
   await sluice.drop(container, Object.fromEntries(missing.map((file) => [file, file])));
 }

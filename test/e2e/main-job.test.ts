@@ -2,7 +2,15 @@ import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Row } from '../../lib/store/ledger.ts';
-import { byName, getJson, type Manifest, pipelineFile, type RunView, type Sluice, startSluice } from './harness.ts';
+import {
+  byName,
+  getJson,
+  type Manifest,
+  pipelineFile,
+  type RunView,
+  type Sluice,
+  startSluice,
+} from './harness.ts';
 
 let sluice: Sluice;
 
@@ -18,13 +26,24 @@ test('files dropped close together become one run, its results and its manifest'
   const files = Object.fromEntries(
     Array.from({ length: 120 }, (_, index) => [`logs/package-${index}/changelog.gz`, lines(index)]),
   );
-  await sluice.drop('incoming', { ...files, 'logs/notes.txt': 'not a match', 'other/changelog.gz': lines(5) });
+  await sluice.drop('incoming', {
+    ...files,
+    'logs/notes.txt': 'not a match',
+    'other/changelog.gz': lines(5),
+  });
   const [run, ...others] = await sluice.finished('log-rollup', 120);
   expect(others).toEqual([]);
   expect(run).toMatchObject({
     status: 'Succeeded',
     trigger: { kind: 'drop' },
-    counts: { items: 120, waiting: 0, running: 0, succeeded: 120, failed: 0, tasks: { completed: 4 } },
+    counts: {
+      items: 120,
+      waiting: 0,
+      running: 0,
+      succeeded: 120,
+      failed: 0,
+      tasks: { completed: 4 },
+    },
   });
   await isWhole(run!, files);
   await leavesNothing(run!);
@@ -71,20 +90,29 @@ async function leavesNothing(run: RunView): Promise<void> {
 }
 
 test('each drop that comes alone gets a run of its own, listed newest first', async () => {
-  await sluice.apply(pipelineFile({ name: 'alone', command: 'cp "$INPUT" "$OUTPUT_DIR/out.txt"', settle: '0s' }));
+  await sluice.apply(
+    pipelineFile({ name: 'alone', command: 'cp "$INPUT" "$OUTPUT_DIR/out.txt"', settle: '0s' }),
+  );
   for (const [index, name] of ['a', 'b', 'c'].entries()) {
     await sluice.drop('alone', { [name]: name });
     await sluice.finished('alone', index + 1);
   }
   const runs = await sluice.runs('alone');
   expect(runs).toHaveLength(3);
-  expect(runs.map(({ startedAt }) => startedAt)).toEqual(runs.map(({ startedAt }) => startedAt).toSorted().toReversed());
+  expect(runs.map(({ startedAt }) => startedAt)).toEqual(
+    runs
+      .map(({ startedAt }) => startedAt)
+      .toSorted()
+      .toReversed(),
+  );
   const all = await getJson<{ value: RunView[] }>(`${sluice.urls.api}/runs`);
   expect(all.value.length).toBeGreaterThan(3);
 });
 
 test('the same blob written again is a new version and gets a run of its own', async () => {
-  await sluice.apply(pipelineFile({ name: 'again', command: 'cp "$INPUT" "$OUTPUT_DIR/out.txt"', settle: '0s' }));
+  await sluice.apply(
+    pipelineFile({ name: 'again', command: 'cp "$INPUT" "$OUTPUT_DIR/out.txt"', settle: '0s' }),
+  );
   await sluice.drop('again', { x: 'first' });
   await sluice.finished('again', 1);
   await sluice.drop('again', { x: 'second' });

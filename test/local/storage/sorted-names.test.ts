@@ -1,18 +1,27 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { lowerBound, sortedNames } from '../../../local/storage/sorted-names.ts';
+import { lowerBound, sortedNames, type SortedNames } from '../../../local/storage/sorted-names.ts';
 
 const name = fc.string({ unit: 'binary', maxLength: 2 });
 const step = fc.record({ kind: fc.constantFrom('add', 'remove', 'read'), name });
+
+function change(kind: string, name: string, names: SortedNames, model: Set<string>) {
+  if (kind === 'add') {
+    names.add(name);
+    model.add(name);
+    return;
+  }
+  names.remove(name);
+  model.delete(name);
+}
 
 test('names are those added and not removed, in order, whenever they are read', () => {
   const agrees = (steps: { kind: string; name: string }[]) => {
     const names = sortedNames();
     const model = new Set<string>();
     for (const { kind, name } of [...steps, { kind: 'read', name: '' }]) {
-      if (kind === 'add') (names.add(name), model.add(name));
-      else if (kind === 'remove') (names.remove(name), model.delete(name));
-      else expect(names.all()).toEqual([...model].toSorted());
+      if (kind === 'read') expect(names.all()).toEqual([...model].toSorted());
+      else change(kind, name, names, model);
     }
   };
   fc.assert(fc.property(fc.array(step, { maxLength: 60 }), agrees));

@@ -10,12 +10,18 @@ it('an instance runs one episode at a time, and again when it was woken meanwhil
   });
   queue.wake('a');
   queue.wake('a');
-  await eventually(() => endings.length, (count) => count === 1);
+  await eventually(
+    () => endings.length,
+    (count) => count === 1,
+  );
   queue.wake('a');
   await new Promise((resolve) => setImmediate(resolve));
   expect(endings).toHaveLength(1);
   endings[0]!();
-  await eventually(() => endings.length, (count) => count === 2);
+  await eventually(
+    () => endings.length,
+    (count) => count === 2,
+  );
   endings[1]!();
   await queue.close();
   expect(endings).toHaveLength(2);

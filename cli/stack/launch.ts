@@ -36,7 +36,8 @@ export async function launchStack({ dataDir, port, log }: LaunchOptions): Promis
   }
 }
 
-function appSettings({ blob, batch }: StackUrls): Record<string, string> {
+/** Settings by which the app finds the local stack. */
+export function appSettings({ blob, batch }: StackUrls): Record<string, string> {
   return {
     SLUICE_STORAGE_URL: blob,
     SLUICE_STORAGE_KEY: ACCOUNTS.storage.key,
@@ -46,7 +47,8 @@ function appSettings({ blob, batch }: StackUrls): Record<string, string> {
   };
 }
 
-function dropSubscription({ host }: StackUrls) {
+/** The event subscription by which the app hears of committed uploads. */
+export function dropSubscription({ host }: StackUrls) {
   const subjects = OWN_CONTAINERS.map((name) => `/blobServices/default/containers/${name}/`);
   return {
     name: 'sluice-drop',

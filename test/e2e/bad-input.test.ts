@@ -184,20 +184,6 @@ test('a pack with an input that is gone goes again as single items, and only tha
   expect(items.get('c')).toMatchObject({ status: 'Succeeded' });
 });
 
-test('a job that Batch refuses ends the run with what Batch said, and every item once', async () => {
-  const source = pipelineFile({ name: 'refused', command: 'true' }).replace(
-    'slots: 2',
-    'slots: 250',
-  );
-  await sluice.apply(source);
-  await sluice.drop('refused', { a: '1', b: '2' });
-  const [run] = await sluice.finished('refused', 2);
-  expect(run).toMatchObject({ status: 'Failed', error: { code: 'BatchRefused' } });
-  expect(run!.error!.message).toContain('taskSlotsPerNode');
-  const items = byName(await sluice.manifest(run!.id));
-  expect([...items.values()].map(({ cause }) => cause)).toEqual(['NotRun', 'NotRun']);
-});
-
 test('an invalid pipeline is answered with every fault, its place and its fix, and changes nothing', async () => {
   const source = pipelineFile({ name: 'broken', command: 'true' }).replace('pack: 1', 'pack: none');
   const url = `${sluice.urls.api}/pipelines/broken`;

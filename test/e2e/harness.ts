@@ -27,6 +27,8 @@ export interface Sluice {
   runs(pipeline: string): Promise<RunView[]>;
   /** Waits until the pipeline's runs have ended and carry that many items together. */
   finished(pipeline: string, items: number): Promise<RunView[]>;
+  /** Waits until a pipeline's only run has its final state; it may still be cleaning up. */
+  ended(pipeline: string): Promise<RunView>;
   manifest(run: string): Promise<Manifest>;
   close(): Promise<void>;
 }
@@ -68,6 +70,11 @@ export function connect(urls: StackUrls, dataDir: string): Omit<Sluice, 'close'>
     apply: (source) => applyPipeline(urls, source),
     drop: (container, files) => upload(blobs.getContainerClient(container), files),
     manifest: (run) => getJson<Manifest>(`${urls.api}/runs/${run}/manifest`),
+    ended: (pipeline) =>
+      until(`the run of ${pipeline} has ended`, async () => {
+        const [run] = await runs(pipeline);
+        return run && run.status !== 'Running' ? run : null;
+      }),
     finished: (pipeline, items) =>
       until(`the runs of ${pipeline} have ended with ${items} items`, async () => {
         const all = await runs(pipeline);

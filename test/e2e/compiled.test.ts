@@ -1,0 +1,45 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { appSettings, dropSubscription } from '../../cli/stack/launch.ts';
+import { type Stack, startStack } from '../../local/stack/stack.ts';
+import { connect, pipelineFile, type Sluice, temporaryFolder } from './harness.ts';
+
+const folder = temporaryFolder();
+let stack: Stack;
+let sluice: Omit<Sluice, 'close'>;
+
+/** Lays the app out as it is deployed: compiled, and found through package.json's "main". */
+beforeAll(async () => {
+  const app = join(folder, 'app');
+  mkdirSync(app);
+  for (const file of ['package.json', 'host.json']) copyFileSync(file, join(app, file));
+  symlinkSync(resolve('node_modules'), join(app, 'node_modules'));
+  const compiler = resolve('node_modules/.bin/tsc');
+  execFileSync(compiler, ['-p', 'tsconfig.build.json', '--outDir', join(app, 'dist')]);
+  stack = await startStack({
+    dataDir: join(folder, 'data'),
+    appDir: app,
+    settings: appSettings,
+    subscriptions: (urls) => [dropSubscription(urls)],
+  });
+  sluice = connect(stack.urls, folder);
+});
+afterAll(async () => {
+  await stack.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('the compiled app goes the whole path, from a dropped file to a manifest', async () => {
+  const rest = `merge: { command: 'xargs cat < "$INPUT_LIST" > "$OUTPUT_DIR/all.txt"', outputs: [all.txt] }`;
+  const command = 'cp "$INPUT" "$OUTPUT_DIR/out.txt"';
+  await sluice.apply(pipelineFile({ name: 'compiled', command, pack: 2, rest }));
+  await sluice.drop('compiled', { a: '1', b: '2', c: '3' });
+  const [run] = await sluice.finished('compiled', 3);
+  console.log(JSON.stringify(await sluice.manifest(run!.id), null, 1));
+  expect(run).toMatchObject({ status: 'Succeeded', counts: { succeeded: 3 } });
+  expect(await sluice.manifest(run!.id)).toMatchObject({
+    merge: { outputs: [{ name: 'all.txt', size: 3 }] },
+  });
+});

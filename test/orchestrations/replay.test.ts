@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readHistory, replayHistory } from '../../local/host/durable/replay-history.ts';
+import type { HistoryEvent } from '../../local/host/durable/protocol.ts';
+import { collector } from '../../orchestrations/collector.ts';
+import { run } from '../../orchestrations/run.ts';
+import { pipelineFile, type Sluice, startSluice } from '../e2e/harness.ts';
+
+let sluice: Sluice;
+const instances: Record<string, string> = {};
+
+/** One run with everything in it: a second round, a failure that is tolerated, a merge. */
+beforeAll(async () => {
+  sluice = await startSluice();
+  const rest = `tolerate: 1\nmerge: { command: 'ls "$INPUT_DIR" > "$OUTPUT_DIR/n.txt"', outputs: [n.txt] }`;
+  const command = 'cp "$INPUT" "$OUTPUT_DIR/out.txt"';
+  await sluice.apply(pipelineFile({ name: 'replayed', command, pack: 4, settle: '1s', rest }));
+  await sluice.drop('replayed', { a: '1', b: '2', c: '3' });
+  await sluice.blobs.getContainerClient('replayed').deleteBlob('b');
+  const [ended] = await sluice.finished('replayed', 3);
+  instances['run'] = `${ended!.id}-e1`;
+  instances['collector'] = 'collector-replayed';
+});
+afterAll(() => sluice.close());
+
+const inputOf = (history: HistoryEvent[]): unknown => {
+  const started = history.find(({ EventType }) => EventType === 0);
+  return JSON.parse(String((started as { Input?: unknown } | undefined)?.Input));
+};
+
+test.each([
+  ['run', run],
+  ['collector', collector],
+])(
+  'the %s orchestration asks for the same at every prefix of a recorded history',
+  async (name, orchestrator) => {
+    const instanceId = instances[name]!;
+    const history = readHistory(`${sluice.dataDir}/host`, instanceId);
+    const input = inputOf(history);
+    const whole = await replayHistory({ orchestrator, instanceId, input, history });
+    expect(whole.error).toBeUndefined();
+    expect(history.length).toBeGreaterThan(5);
+    // From the second event on the orchestration has started.
+    for (let length = 2; length <= history.length; length++) {
+      const part = await replayHistory({
+        orchestrator,
+        instanceId,
+        input,
+        history: history.slice(0, length),
+      });
+      expect(part.error).toBeUndefined();
+      expect(withoutCancels(part.actions)).toEqual(
+        withoutCancels(whole.actions).slice(0, part.actions.length),
+      );
+    }
+  },
+);
+
+test('a run of three items that needed two rounds and a merge is a short history', () => {
+  const history = readHistory(`${sluice.dataDir}/host`, instances['run']!);
+  expect(history.length).toBeLessThan(250);
+  expect(history.at(-1)).toMatchObject({ EventType: 1, OrchestrationStatus: 'Completed' });
+});
+
+/** Whether a timer is cancelled later is no part of what was asked for. */
+function withoutCancels(actions: { actionType: number; [field: string]: unknown }[]): unknown[] {
+  return JSON.parse(
+    JSON.stringify(actions, (key, value: unknown) => (key === 'isCanceled' ? undefined : value)),
+  ) as unknown[];
+}
+
+const REF = { run: 'p-261124001703-6d4dc3b937d4', epoch: 1 };
+const time = (second: number): string =>
+  new Date(Date.UTC(2026, 10, 24, 0, 0, second)).toISOString();
+const event = (EventType: number, second: number, fields: object = {}): HistoryEvent =>
+  ({ EventType, EventId: -1, IsPlayed: false, Timestamp: time(second), ...fields }) as HistoryEvent;
+
+/** A history in which one activity after the other is answered, each in an episode of its own. */
+function answered(answers: object[]): HistoryEvent[] {
+  const first = [event(12, 0), event(0, 0, { Name: 'run', Input: JSON.stringify(REF) })];
+  return [
+    ...first,
+    ...answers.flatMap((answer, index) => [event(12, index + 1), event(5, index + 1, answer)]),
+  ];
+}
+
+const completed = (id: number, value: unknown): object => ({
+  TaskScheduledId: id,
+  Result: JSON.stringify({ ok: true, value }),
+});
+const refused = (id: number, code: string): object => ({
+  TaskScheduledId: id,
+  Result: JSON.stringify({ ok: false, error: { code, message: 'no' } }),
+});
+
+const play = (history: HistoryEvent[]) =>
+  replayHistory({ orchestrator: run, instanceId: 'i', input: REF, history });
+
+test('a run that somebody else drives now is let go without another word', async () => {
+  const { isDone, actions, error } = await play(answered([refused(0, 'Fenced')]));
+  expect({ isDone, error, calls: actions.length }).toEqual({
+    isDone: true,
+    error: undefined,
+    calls: 1,
+  });
+});
+
+test('a run that had ended before is not driven again', async () => {
+  const { isDone, actions } = await play(answered([completed(0, { ended: true, slabs: [] })]));
+  expect({ isDone, calls: actions.length }).toEqual({ isDone: true, calls: 1 });
+});
+
+test('a refusal before the tasks are judged leads to the manifest, with the reason', async () => {
+  const history = answered([
+    completed(0, { ended: false, slabs: [] }),
+    refused(1, 'BatchRefused'),
+    completed(2, { parts: ['00'] }),
+  ]);
+  const { actions } = await play(history);
+  expect(actions.map(({ functionName }) => functionName).slice(0, 3)).toEqual([
+    'plan',
+    'openPool',
+    'parts',
+  ]);
+  expect(JSON.stringify(actions.at(-1))).toContain('"code":"BatchRefused"');
+});
+
+test('a passing fault is waited out and the step repeated', async () => {
+  const failed = {
+    TaskScheduledId: 0,
+    Reason: 'Activity function failed',
+    Details: 'ECONNREFUSED',
+  };
+  const history = [...answered([]), event(12, 1), event(6, 1, failed)];
+  const waiting = await play(history);
+  expect(waiting).toMatchObject({
+    isDone: false,
+    actions: [{ functionName: 'plan' }, { actionType: 5, fireAt: time(2) }],
+  });
+  const again = await play([
+    ...history,
+    event(12, 2),
+    event(11, 2, { TimerId: 1, FireAt: time(2) }),
+  ]);
+  expect(again.actions.map(({ functionName }) => functionName)).toEqual([
+    'plan',
+    undefined,
+    'plan',
+  ]);
+});

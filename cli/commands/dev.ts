@@ -41,8 +41,13 @@ async function greet({ urls }: Stack, dataDir: string, readyMs: number): Promise
   const response = await fetch(`${urls.host}/admin/functions`);
   const functions = (await response.json()) as FunctionSummary[];
   const facts = {
-    ...{ version: VERSION, command: COMMAND, defaultDataDir: DEFAULT_DATA_DIR },
-    ...{ urls, dataDir, functions, readyMs },
+    version: VERSION,
+    command: COMMAND,
+    defaultDataDir: DEFAULT_DATA_DIR,
+    urls,
+    dataDir,
+    functions,
+    readyMs,
   };
   const columns = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
   for (const line of bannerLines(facts)) {

@@ -106,12 +106,12 @@ function handler({ upstream, recorder, wantsDeletes }: HandlerContext) {
     const { method = '', url = '', headers } = request;
     const asked: BlobRequest = { method, url, headers };
     if (wantsDeletes && isBatch(asked)) return refuse(response, BATCH_NOT_BUILT);
-    try {
-      void forward(request, response, upstream, hooksFor(asked, recorder));
-    } catch (error) {
-      const message = `The write could not be journaled: ${String(error)}. Is the disk full?`;
+    const serve = async () => forward(request, response, upstream, hooksFor(asked, recorder));
+    serve().catch((error: unknown) => {
+      // A write that cannot be journaled is not forwarded: a full disk costs the write, not its event.
+      const message = `The gateway failed: ${String(error)}. Is the disk full?`;
       refuse(response, { status: 500, code: 'InternalError', message });
-    }
+    });
   };
 }
 

@@ -92,8 +92,9 @@ test.each([
 /** A client whose upload was cut off tries it again; those that were acknowledged it leaves alone. */
 async function dropMissing(sluice: Omit<Sluice, 'close'>, container: string): Promise<void> {
   const there = new Set<string>();
-  for await (const blob of sluice.blobs.getContainerClient(container).listBlobsFlat())
+  for await (const blob of sluice.blobs.getContainerClient(container).listBlobsFlat()) {
     there.add(blob.name);
+  }
   const missing = FILES.filter((file) => !there.has(file));
   await sluice.drop(container, Object.fromEntries(missing.map((file) => [file, file])));
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { onTestFinished } from 'vitest';
 import type { PartDefinition } from '../../../local/stack/part.ts';
@@ -24,9 +24,10 @@ export const READY = `console.log(JSON.stringify({ ready: true, url: 'http://127
 /** Stays until it is stopped, or its parent is gone. */
 export const STAY = `process.stdin.on('end', () => process.exit(0)).resume();`;
 
+/** Whether a process runs; one that has ended and that nobody has asked about yet (a zombie) does not. */
 export function isAlive(pid: number): boolean {
   try {
-    return process.kill(pid, 0);
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return false;
   }

@@ -57,7 +57,11 @@ const blob = fc.record({
   snapshot: fc.constantFrom('', '', '2026'),
   isCommitted: fc.boolean(),
 });
-const blobs = fc.uniqueArray(blob, { selector: (each) => JSON.stringify(each), maxLength: 30 });
+// There is one blob of a name, and one snapshot of a time.
+const blobs = fc.uniqueArray(blob, {
+  selector: ({ container, name, snapshot }) => JSON.stringify([container, name, snapshot]),
+  maxLength: 30,
+});
 const listing = fc.record({
   delimiter: fc.option(fc.constant('/'), { nil: undefined }),
   prefix: fc.oneof(fc.constant(''), fc.stringMatching(/^[ab/.*]{0,2}$/)),

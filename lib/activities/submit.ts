@@ -1,4 +1,5 @@
 import { type Signer, signer } from '../azure/sas.ts';
+import { workContainer } from '../azure/storage.ts';
 import { addTasks, TASKS_PER_REQUEST } from '../azure/tasks.ts';
 import { SluiceError } from '../errors.ts';
 import { CONTROL_CONTAINER, WORK_CONTAINER } from '../plan/pipeline-schema.ts';
@@ -23,6 +24,8 @@ export async function submit({
 }: Activities['submit']['input']): Promise<null> {
   await getOwnRun({ run, epoch });
   await setProgress(run, { phase: 'submit' });
+  // Tasks may write there, but not make it.
+  await workContainer();
   const { pipeline } = await runPipeline(run);
   const planned = await readRunLines<PlannedTask>(run, slab.blob);
   const urls = taskUrls(run, await signer(new Date()));

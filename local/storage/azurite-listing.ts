@@ -16,12 +16,19 @@ export function listFromIndex(store: MetadataStore, index: BlobIndex): void {
       return listBlobs.apply(store, asked);
     }
     const names = index.namesIn(account, container);
-    const docsNamed = (name: string) => index.docsNamed(account, container, name);
+    const docsNamed = (name: string) => inOrder(index.docsNamed(account, container, name));
     const from = [prefix, marker, startFrom].reduce((a, b) => (a > b ? a : b));
     const chain = chainOver({ names, docsNamed, prefix, from });
     const narrowed = Object.create(store, { db: { value: { getCollection: () => ({ chain }) } } });
     return listBlobs.apply(narrowed, asked);
   };
+}
+
+/** As Azure lists one name: snapshots from the oldest on, then the blob. Azurite has them in any order. */
+function inOrder(docs: ReadonlySet<LokiDoc>): Iterable<LokiDoc> {
+  if (docs.size < 2) return docs;
+  const time = (doc: LokiDoc) => String(doc['snapshot'] || '~');
+  return [...docs].toSorted((a, b) => (time(a) < time(b) ? -1 : 1));
 }
 
 interface Range {

@@ -74,7 +74,9 @@ const listing = fc.record({
 
 test('every page is the one that Azurite itself would give', async () => {
   const agrees = async (all: Blob[], asked: ValueOf<typeof listing>) => {
-    const { plain, indexed } = await twoStores(all);
+    // Azurite lists what has one name backwards, so that only then it does as Azure does.
+    const blobsFirst = all.toSorted((a, b) => a.snapshot.length - b.snapshot.length);
+    const { plain, indexed } = await twoStores(blobsFirst);
     const { delimiter, prefix, size, marker, snapshots, uncommitted, startFrom } = asked;
     const args = [
       { startTime: new Date() },

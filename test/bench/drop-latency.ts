@@ -1,9 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readHistory } from '../../local/host/durable/replay-history.ts';
 import { pipelineFile, type Sluice } from '../e2e/harness.ts';
 
 type Connected = Omit<Sluice, 'close'>;
 
-/** Milliseconds from the start of a blob PUT until the run's orchestration runs its first episode, over `count` drops one after the other. */
+/** Time between two drops; about what two cores can turn into runs of their own. */
+const APART_MS = 600;
+
+/** Milliseconds from the start of a blob PUT until the run's orchestration runs its first episode. */
 export async function dropLatency(sluice: Connected, count: number): Promise<string[]> {
   const command = ': > "$OUTPUT_DIR/out.txt"';
   await sluice.apply(pipelineFile({ name: 'latency', command, settle: '0s' }));
@@ -12,6 +16,7 @@ export async function dropLatency(sluice: Connected, count: number): Promise<str
     const name = `drop-${index}`;
     sent.set(name, Date.now());
     await sluice.drop('latency', { [name]: 'x' });
+    await sleep(APART_MS);
   }
   const runs = await allRuns(sluice, count);
   const latencies = runs.flatMap(({ id, names }) =>
@@ -46,7 +51,7 @@ async function allRuns(
       await control.listBlobsFlat({ prefix: 'active/' }).byPage({ maxPageSize: 1 }).next()
     ).value.segment.blobItems;
     if (!active && runs.reduce((sum, { names }) => sum + names.length, 0) >= items) return runs;
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await sleep(500);
   }
 }
 

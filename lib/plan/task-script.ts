@@ -26,8 +26,7 @@ while [ "$index" -le "$SLUICE_COUNT" ]; do
   STEM=\${NAME##*/}
   case $STEM in ?*.*) STEM=\${STEM%.*} ;; esac
   export INPUT NAME STEM
-  run_item
-  rm -rf "$INPUT"
+  run_item "$INPUT"
   index=$((index + 1))
 done
 `;
@@ -66,35 +65,47 @@ interpreter=${shell}
 ${RUN_ITEM}`;
 }
 
+// A process costs a millisecond and an item may cost no more, so what the shell can do itself it does.
 const RUN_ITEM = `root=$PWD
 up=$root/up
 mkdir -p "$up/out" "$up/records" "$up/logs" "$root/items"
+read -r booted _ < /proc/uptime
+booted=$(($(date +%s) - \${booted%.*}))
 
+# Seconds since 1970, without a process.
+set_now() {
+  read -r now _ < /proc/uptime
+  now=$((booted + \${now%.*}))
+}
+
+# What is given as arguments is removed with the item.
 run_item() {
   home=$root/items/$ITEM
   OUTPUT_DIR=$home/out
-  logs=$up/logs/$ITEM/a$ATTEMPT
-  mkdir -p "$OUTPUT_DIR" "$home/cwd" "$logs"
+  promised=$up/out/$ITEM/a$ATTEMPT
+  mkdir -p "$OUTPUT_DIR" "$home/cwd" "$promised"
   export ITEM OUTPUT_DIR
-  start=$(date +%s)
+  set_now
+  start=$now
   run_command
-  end=$(date +%s)
+  set_now
+  end=$now
   collect_outputs
   name_cause
-  name_logs
+  keep_logs
   : > "$up/records/$ITEM.$ATTEMPT.$status.$cause.$count.$start.$end.$kept"
-  rm -rf "$home"
+  rm -rf "$home" "$@"
 }
 
 # The command gets a session of its own, so that what it leaves behind can be ended with it.
 run_command() {
   status=127
-  command -v "$interpreter" > /dev/null 2>&1 || { echo "$interpreter is not on this node; say 'shell: sh' in the pipeline" > "$logs/stderr.txt"; return; }
+  command -v "$interpreter" > /dev/null 2>&1 || { echo "$interpreter is not on this node; say 'shell: sh' in the pipeline" > "$home/stderr.txt"; return; }
   flags=-e
   [ "$interpreter" = bash ] && flags='-eo pipefail'
   (
     cd "$home/cwd" || exit 1
-    exec setsid timeout -k ${KILL_AFTER_SECONDS} "$limit" "$interpreter" $flags -c "$command" < /dev/null > "$logs/stdout.txt" 2> "$logs/stderr.txt"
+    exec setsid timeout -k ${KILL_AFTER_SECONDS} "$limit" "$interpreter" $flags -c "$command" < /dev/null > "$home/stdout.txt" 2> "$home/stderr.txt"
   ) &
   session=$!
   wait "$session" 2> /dev/null
@@ -118,9 +129,9 @@ collect_outputs() {
     for path in $promise; do
       [ -f "$path" ] || continue
       found=yes
-      target=$up/out/$ITEM/a$ATTEMPT/$path
+      target=$promised/$path
       [ -e "$target" ] && continue
-      mkdir -p "\${target%/*}"
+      [ -d "\${target%/*}" ] || mkdir -p "\${target%/*}"
       if [ -L "$path" ]; then cp -L -- "$path" "$target"; else mv -- "$path" "$target"; fi && count=$((count + 1))
     done
     [ -n "$found" ] || missing=$promise
@@ -133,7 +144,7 @@ name_cause() {
   cause=exit
   if [ "$status" -eq 0 ]; then
     cause=ok
-    [ -z "$missing" ] || { cause=nooutput; echo "sluice: the command ended well but left no '$missing' in \\$OUTPUT_DIR" >> "$logs/stderr.txt"; }
+    [ -z "$missing" ] || { cause=nooutput; echo "sluice: the command ended well but left no '$missing' in \\$OUTPUT_DIR" >> "$home/stderr.txt"; }
   elif ! command -v "$interpreter" > /dev/null 2>&1; then
     cause=noshell
   elif [ $((end - start)) -ge "$limit" ]; then
@@ -142,13 +153,16 @@ name_cause() {
 }
 
 # Nothing printed, nothing kept: an empty file would cost an upload.
-name_logs() {
+keep_logs() {
   kept=none
-  [ -s "$logs/stdout.txt" ] && kept=out || rm -f "$logs/stdout.txt"
-  if [ -s "$logs/stderr.txt" ]; then
+  [ -s "$home/stdout.txt" ] && kept=out
+  if [ -s "$home/stderr.txt" ]; then
     [ "$kept" = out ] && kept=both || kept=err
-  else
-    rm -f "$logs/stderr.txt"
   fi
+  [ "$kept" = none ] && return
+  logs=$up/logs/$ITEM/a$ATTEMPT
+  mkdir -p "$logs"
+  case $kept in out | both) mv -- "$home/stdout.txt" "$logs" ;; esac
+  case $kept in err | both) mv -- "$home/stderr.txt" "$logs" ;; esac
 }
 `;

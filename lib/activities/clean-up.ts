@@ -1,6 +1,6 @@
 import { deleteJob, endJob as terminateJob } from '../azure/jobs.ts';
 import { deletePool } from '../azure/pools.ts';
-import { finishRows, type Row } from '../store/ledger.ts';
+import { finishRows, type SeenRow } from '../store/ledger.ts';
 import { getOwnRun, readRunLines, retire, setProgress } from '../store/runs.ts';
 import type { Activities, JobRef } from './contract.ts';
 
@@ -20,7 +20,7 @@ export async function cleanUp({
   const jobGone = job === null || (await deleteJob(job));
   const poolGone = await deletePool(run);
   if (!jobGone || !poolGone) return { gone: false };
-  await finishRows(record.pipeline, run, await readRunLines<Row>(run, 'inputs.ndjson'));
+  await finishRows(record.pipeline, run, await readRunLines<SeenRow>(run, 'inputs.ndjson'));
   await setProgress(run, { phase: 'done' });
   await retire(run);
   return { gone: true };

@@ -9,6 +9,7 @@ import {
   listPending,
   openClaim,
   type Row,
+  type SeenRow,
   supersede,
   takeRows,
 } from '../store/ledger.ts';
@@ -24,12 +25,12 @@ export async function collect(
 ): Promise<Activities['collect']['output']> {
   const stored = await getPipeline(pipeline);
   if (!stored) return { waitSeconds: null, more: false };
-  const waiting = (await listPending(pipeline)).map((row) => ({ ...row, blob: row.name }));
+  const waiting = await listPending(pipeline);
   const now = new Date();
   const verdict = closeWindow(waiting, stored.pipeline.on.drop, now.getTime());
   await supersede(pipeline, verdict.superseded);
   if (verdict.take.length === 0) return { waitSeconds: verdict.waitSeconds, more: false };
-  await carryOut(await claim(stored, verdict.take, now), client);
+  await carryOut(await claim(stored, verdict.take, now), client, verdict.take);
   return { waitSeconds: 0, more: verdict.take.length < waiting.length - verdict.superseded.length };
 }
 
@@ -42,13 +43,17 @@ async function claim(stored: StoredPipeline, rows: Row[], now: Date): Promise<Cl
 }
 
 /** Sets a claim's rows, makes the run of those it won, and starts it. May be done any number of times. */
-export async function carryOut(intent: Claim, client: DurableClient): Promise<void> {
-  const rows = await takeRows(intent);
+export async function carryOut(
+  intent: Claim,
+  client: DurableClient,
+  listed: readonly SeenRow[] = [],
+): Promise<void> {
+  const rows = await takeRows(intent, listed);
   if (rows.length > 0) await startRun(client, await makeRun(intent, rows));
   await closeClaim(intent);
 }
 
-async function makeRun({ run, pipeline, claimedAt }: Claim, rows: Row[]): Promise<RunRecord> {
+async function makeRun({ run, pipeline, claimedAt }: Claim, rows: SeenRow[]): Promise<RunRecord> {
   const stored = await getPipeline(pipeline);
   const lines = rows.map((row) => JSON.stringify(row)).join('\n');
   await putRunFile(run, 'inputs.ndjson', lines, 'application/x-ndjson');

@@ -1,6 +1,6 @@
-/** A drop that waits: `arrivedAt` in milliseconds since 1970, the blob it belongs to, and its version. */
+/** A drop that waits: `arrivedAt` in milliseconds since 1970, the name of its blob, and its version. */
 export interface Waiting {
-  blob: string;
+  name: string;
   sequencer: string;
   arrivedAt: number;
 }
@@ -43,10 +43,10 @@ function newestVersions<T extends Waiting>(waiting: readonly T[]) {
   const newest = new Map<string, T>();
   const superseded: T[] = [];
   for (const drop of waiting) {
-    const other = newest.get(drop.blob);
+    const other = newest.get(drop.name);
     const later = !other || isLater(drop, other) ? drop : other;
     if (other) superseded.push(later === drop ? other : drop);
-    newest.set(drop.blob, later);
+    newest.set(drop.name, later);
   }
   return { newest: [...newest.values()], superseded };
 }

@@ -18,3 +18,19 @@ export async function eachLimited<T>(
   };
   await Promise.all(Array.from({ length: limit }, worker));
 }
+
+/**
+ * One run of `work` at a time: whoever asks while it runs shares the run after it, so that everybody's answer is of a
+ * run that began after they asked.
+ */
+export function coalesced<A, T>(work: (argument: A) => Promise<T>): (argument: A) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  let next: Promise<T> | undefined;
+  return (argument) =>
+    (next ??= last.then(() => {
+      next = undefined;
+      const begun = work(argument);
+      last = begun.catch(() => {});
+      return begun;
+    }));
+}

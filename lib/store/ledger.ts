@@ -25,6 +25,9 @@ export type RowState =
 /** `ledger/{pipeline}/rows/{hash}`: one version of one blob, seen once whatever the number of events. */
 export type Row = Drop & { hash: string; arrivedAt: number } & RowState;
 
+/** A row and the version it was last seen at, so that it can be changed without being read; a wrong one only costs time. */
+export type SeenRow = Row & { seen?: string };
+
 /** `open/{pipeline}/{run}.json`: the intent to put these rows into this run, written before any row is, gone once done. */
 export interface Claim {
   run: string;
@@ -50,23 +53,25 @@ export async function recordDrop(
   const fresh: Row = { ...drop, hash, arrivedAt: options.now, ...state };
   const name = rowName(pipeline, hash);
   const written = await create(control, name, JSON.stringify(fresh));
-  const row = written ? fresh : ((await readJson<Row>(control, name))?.value ?? fresh);
-  if (row.state === 'pending') await markPending(pipeline, row);
+  const found = written ? null : await readJson<Row>(control, name);
+  const row = found?.value ?? fresh;
+  const seen = found?.etag ?? written ?? '';
+  if (row.state === 'pending') await markPending(pipeline, { ...row, seen });
   return row;
 }
 
-async function markPending(pipeline: string, row: Row): Promise<void> {
+async function markPending(pipeline: string, row: SeenRow): Promise<void> {
   const metadata = { row: Buffer.from(JSON.stringify(row)).toString('base64url') };
   await put(await controlContainer(), pendingName(pipeline, row.hash), '', { metadata });
 }
 
 /** The drops that wait, from one listing: each entry carries its row. */
-export async function listPending(pipeline: string): Promise<Row[]> {
-  const rows: Row[] = [];
+export async function listPending(pipeline: string): Promise<SeenRow[]> {
+  const rows: SeenRow[] = [];
   for await (const { metadata } of list(await controlContainer(), pendingName(pipeline, ''), {
     metadata: true,
   })) {
-    rows.push(JSON.parse(Buffer.from(metadata['row'] ?? '', 'base64url').toString()) as Row);
+    rows.push(JSON.parse(Buffer.from(metadata['row'] ?? '', 'base64url').toString()) as SeenRow);
   }
   return rows;
 }
@@ -82,10 +87,12 @@ export async function openClaim(claim: Claim): Promise<void> {
 }
 
 /** Sets each row of a claim to claimed by its run, where nobody else was first; the run gets those it won. */
-export async function takeRows(claim: Claim): Promise<Row[]> {
-  const won: Row[] = [];
+export async function takeRows(claim: Claim, listed: readonly SeenRow[] = []): Promise<SeenRow[]> {
+  const known = new Map(listed.map((row) => [row.hash, row]));
+  const won: SeenRow[] = [];
   await eachLimited(claim.hashes, IN_FLIGHT, async (hash) => {
-    const row = await moveRow(claim.pipeline, hash, { state: 'claimed', run: claim.run });
+    const to = { state: 'claimed', run: claim.run } as const;
+    const row = await moveRow(claim.pipeline, known.get(hash) ?? { hash }, to);
     if (row && 'run' in row && row.run === claim.run) won.push(row);
     await removePending(claim.pipeline, hash);
   });
@@ -93,10 +100,10 @@ export async function takeRows(claim: Claim): Promise<Row[]> {
 }
 
 /** Gives up rows that a newer version of their blob replaced before they were claimed. */
-export async function supersede(pipeline: string, rows: readonly Row[]): Promise<void> {
-  await eachLimited(rows, IN_FLIGHT, async ({ hash }) => {
-    await moveRow(pipeline, hash, { state: 'superseded' });
-    await removePending(pipeline, hash);
+export async function supersede(pipeline: string, rows: readonly SeenRow[]): Promise<void> {
+  await eachLimited(rows, IN_FLIGHT, async (row) => {
+    await moveRow(pipeline, row, { state: 'superseded' });
+    await removePending(pipeline, row.hash);
   });
 }
 
@@ -104,13 +111,14 @@ export async function supersede(pipeline: string, rows: readonly Row[]): Promise
 export async function finishRows(
   pipeline: string,
   run: string,
-  rows: readonly Row[],
+  rows: readonly SeenRow[],
 ): Promise<void> {
-  await eachLimited(rows, IN_FLIGHT, async ({ hash }) => {
-    const found = await readRow(pipeline, hash);
-    const row = found?.value;
-    if (!found || row?.state !== 'claimed' || row.run !== run) return;
-    await writeRow(pipeline, { ...row, state: 'done' }, found.etag);
+  await eachLimited(rows, IN_FLIGHT, async (claimed) => {
+    const done: Row = { ...claimed, state: 'done', run };
+    if (await writeSeen(pipeline, claimed, done)) return;
+    const found = await readRow(pipeline, claimed.hash);
+    if (found?.value.state !== 'claimed' || found.value.run !== run) return;
+    await writeRow(pipeline, { ...found.value, state: 'done' }, found.etag);
   });
 }
 
@@ -131,21 +139,38 @@ export async function closeClaim(claim: Claim): Promise<void> {
 }
 
 /** Moves a row out of pending; returns it as it stands afterwards, whoever moved it. */
-async function moveRow(pipeline: string, hash: string, to: RowState): Promise<Row | null> {
-  for (;;) {
-    const found = await readRow(pipeline, hash);
-    if (!found || found.value.state !== 'pending') return found?.value ?? null;
-    const moved = { ...found.value, ...to } as Row;
-    if (await writeRow(pipeline, moved, found.etag)) return moved;
+async function moveRow(
+  pipeline: string,
+  listed: SeenRow | { hash: string },
+  to: RowState,
+): Promise<SeenRow | null> {
+  if ('state' in listed) {
+    const moved = { ...listed, ...to } as Row;
+    const seen = await writeSeen(pipeline, listed, moved);
+    if (seen) return { ...moved, seen };
   }
+  for (;;) {
+    const found = await readRow(pipeline, listed.hash);
+    if (!found) return null;
+    if (found.value.state !== 'pending') return { ...found.value, seen: found.etag };
+    const moved = { ...found.value, ...to } as Row;
+    const seen = await writeRow(pipeline, moved, found.etag);
+    if (seen) return { ...moved, seen };
+  }
+}
+
+/** Writes a row if it is still the version that was seen; null when it is not, or none was. */
+async function writeSeen(pipeline: string, { seen }: SeenRow, row: Row): Promise<string | null> {
+  return seen ? writeRow(pipeline, row, seen) : null;
 }
 
 async function readRow(pipeline: string, hash: string): Promise<Versioned<Row> | null> {
   return readJson<Row>(await controlContainer(), rowName(pipeline, hash));
 }
 
-async function writeRow(pipeline: string, row: Row, etag: string): Promise<string | null> {
-  return replace(await controlContainer(), rowName(pipeline, row.hash), JSON.stringify(row), etag);
+async function writeRow(pipeline: string, row: SeenRow, etag: string): Promise<string | null> {
+  const body = JSON.stringify({ ...row, seen: undefined });
+  return replace(await controlContainer(), rowName(pipeline, row.hash), body, etag);
 }
 
 async function removePending(pipeline: string, hash: string): Promise<void> {

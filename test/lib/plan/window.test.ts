@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { closeWindow, type Waiting } from '../../../lib/plan/window.ts';
 
 const RULE = { settle: 2, maxWait: 60, maxItems: 3 };
-const at = (blob: string, seconds: number, sequencer = '1'): Waiting => ({
-  blob,
+const at = (name: string, seconds: number, sequencer = '1'): Waiting => ({
+  name,
   sequencer,
   arrivedAt: seconds * 1000,
 });
@@ -66,7 +66,7 @@ test('only the newest version of a blob is taken, whichever came first', () => {
 
 test('every drop is taken, superseded or left waiting, and none twice', () => {
   const drop = fc.record({
-    blob: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+    name: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
     sequencer: fc.integer({ min: 1, max: 9 }).map(String),
     arrivedAt: fc.integer({ min: 0, max: 100_000 }),
   });
@@ -76,7 +76,7 @@ test('every drop is taken, superseded or left waiting, and none twice', () => {
       const told = new Set([...take, ...superseded]);
       expect(told.size).toBe(take.length + superseded.length);
       const left = waiting.filter((one) => !told.has(one));
-      const versions = [...take, ...left].map(({ blob }) => blob);
+      const versions = [...take, ...left].map(({ name }) => name);
       expect(new Set(versions).size).toBe(versions.length);
       expect(take.length).toBeLessThanOrEqual(RULE.maxItems);
       if (take.length === 0 && left.length > 0) expect(waitSeconds).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-import type { Clock } from './time/stamp.ts';
+import type { Clock } from './time/clock.ts';
 import type { Database, Dirty } from './store/database.ts';
 import type { Counts } from './store/counts.ts';
 import type { JobDocument, NodeDocument, PoolDocument } from './store/documents.ts';

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { startBatchEmulator } from './start.ts';
+import { startTimer } from './time/timer.ts';
 
 const { values } = parseArgs({
   options: {
@@ -48,7 +49,7 @@ async function main(): Promise<void> {
 
 async function exitAfter(closed: Promise<void>): Promise<void> {
   // Tasks whose processes resist must not keep this one: the next start finds and kills them.
-  setTimeout(() => process.exit(1), 2000).unref();
+  startTimer(2000, () => process.exit(1));
   await closed;
   process.exit(0);
 }

@@ -1,18 +1,10 @@
-import { mkdir, realpath } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { defaultAccount, defaultKey, type Account, type Delays } from './account.ts';
-import { createLauncher } from './node/launcher.ts';
-import { createHandlers } from './operations/handlers.ts';
-import { recover } from './recover.ts';
-import { createSchedule } from './schedule/schedule.ts';
-import { endRun } from './schedule/start-task.ts';
-import { openDatabase } from './store/database.ts';
-import { openLiveStore } from './store/live.ts';
-import { openTaskTable } from './store/tasks.ts';
-import { createClock } from './time/stamp.ts';
+import { defaultAccount, defaultKey, type Delays } from './account.ts';
+import type { AccountOptions } from './open-account.ts';
+import { refuseAll, startService, type Service } from './service.ts';
+import { createClock, machineStamp } from './time/clock.ts';
 import { createRequestCounts } from './wire/request-counts.ts';
 import { createWireServer } from './wire/server.ts';
 
@@ -42,61 +34,46 @@ export interface BatchEmulator {
   close(): Promise<void>;
 }
 
-/** Starts an emulated Batch account on 127.0.0.1; rejects when its data directory is in use or the port is taken. */
+/** Starts an emulated Batch account on 127.0.0.1; rejects when its data directory cannot be used or the port is taken. */
 export async function startBatchEmulator(options: BatchEmulatorOptions): Promise<BatchEmulator> {
   const credentials = {
     account: options.account ?? defaultAccount,
     key: options.key ?? defaultKey,
   };
-  const account = await openAccount(options, credentials.account);
-  const { clock, log } = account;
+  const log = options.log ?? ((message: string) => void process.stderr.write(`${message}\n`));
+  const starting = refuseAll('The emulator is starting.');
+  let service: Service | undefined;
   const server = createWireServer({
     credentials,
-    handlers: createHandlers(account),
+    handlers: () => service?.handlers() ?? starting,
     counts: createRequestCounts(),
-    clock,
+    now: () => service?.account()?.clock.stamp() ?? machineStamp(),
     log,
   });
+  const url = await listen(server, options.port ?? 0);
   try {
-    account.url = await listen(server, options.port ?? 0);
-    await recover(account);
+    service = await startService(serviceOptions(options, { name: credentials.account, url, log }));
   } catch (error) {
-    account.db.close();
     server.close();
     throw error;
   }
-  return { url: account.url, ...credentials, close: once(() => close(account, server)) };
+  const running = service;
+  return { url, ...credentials, close: once(() => stop(server, running)) };
 }
 
 const defaultDelays: Delays = { allocation: 20, creating: 20, starting: 20 };
 
-async function openAccount(options: BatchEmulatorOptions, name: string): Promise<Account> {
-  await mkdir(options.dataDir, { recursive: true });
-  // Tasks are known by their directories, so there must be one spelling of them.
-  const dataDir = await realpath(options.dataDir);
-  const log = options.log ?? ((message: string) => void process.stderr.write(`${message}\n`));
-  const db = openDatabase(dataDir);
-  const account: Account = {
-    name,
-    url: '',
-    dataDir,
-    clock: createClock(options.now),
+function serviceOptions(
+  options: BatchEmulatorOptions,
+  others: Pick<AccountOptions, 'name' | 'url' | 'log'>,
+): Omit<AccountOptions, 'failed'> {
+  return {
+    ...others,
+    dataDir: options.dataDir,
     delays: { ...defaultDelays, ...options.delays },
     maxTaskProcesses: options.maxTaskProcesses ?? 2 * availableParallelism(),
-    db,
-    tasks: openTaskTable(db),
-    live: openLiveStore(db, dataDir),
-    launcher: createLauncher(join(dataDir, 'launch'), join(dataDir, 'nodes')),
-    pools: new Map(),
-    jobs: new Map(),
-    runs: new Map(),
-    schedule: () => undefined,
-    closing: false,
-    log,
+    createClock: (start) => createClock({ now: options.now, ...start }),
   };
-  account.schedule = createSchedule(account);
-  account.live.load(account);
-  return account;
 }
 
 function listen(server: Server, port: number): Promise<string> {
@@ -109,17 +86,10 @@ function listen(server: Server, port: number): Promise<string> {
   });
 }
 
-async function close(account: Account, server: Server): Promise<void> {
-  account.closing = true;
+async function stop(server: Server, service: Service): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeAllConnections();
-  for (const pool of account.pools.values()) pool.cancel?.();
-  for (const job of account.jobs.values()) job.cancelLimit?.();
-  const runs = [...account.runs.values()];
-  for (const run of runs) endRun(run, 'shutdown');
-  await Promise.all([closed, ...runs.map((run) => run.done)]);
-  account.launcher.close();
-  account.db.close();
+  await Promise.all([closed, service.close()]);
 }
 
 function once(action: () => Promise<void>): () => Promise<void> {

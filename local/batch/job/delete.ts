@@ -5,11 +5,7 @@ import { jobDirectory } from '../node/directories.ts';
 
 /** Removes a job that nothing of runs any more: its tasks some thousands at a time, then its directories, then itself. */
 export function finishDelete(account: Account, job: Job): void {
-  setImmediate(() => {
-    removeTasks(account, job).catch((error: unknown) =>
-      account.log(`Job ${job.doc.id} could not be deleted: ${String(error)}`),
-    );
-  });
+  account.clock.soon(() => removeTasks(account, job));
 }
 
 async function removeTasks(account: Account, job: Job): Promise<void> {

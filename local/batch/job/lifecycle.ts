@@ -3,7 +3,6 @@ import { resetQueue } from '../schedule/queue.ts';
 import { endRun } from '../schedule/start-task.ts';
 import { count } from '../store/counts.ts';
 import { limitMilliseconds } from '../time/duration.ts';
-import { startTimer } from '../time/timer.ts';
 import { endedFailure } from '../node/failures.ts';
 import { jobSettled, setJobState } from './settle.ts';
 
@@ -58,7 +57,9 @@ export function armJobLimit(account: Account, job: Job): void {
     return;
   }
   const left = job.doc.started / 1000 + limit - account.clock.now();
-  job.cancelLimit = startTimer(left, () => terminateJob(account, job, 'MaxWallClockTimeExpiry'));
+  job.cancelLimit = account.clock.startLimit(left, () =>
+    terminateJob(account, job, 'MaxWallClockTimeExpiry'),
+  );
 }
 
 function endRunningTasks(account: Account, job: Job, reason: string): void {

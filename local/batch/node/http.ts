@@ -2,7 +2,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { setTimeout as wait } from 'node:timers/promises';
+import { waitReal } from '../time/timer.ts';
 
 /** One HTTP request whose URL goes on the wire as it is: URL classes would rewrite blob names such as `a/../b`. */
 export interface Transfer {
@@ -24,7 +24,7 @@ export async function send(transfer: Transfer): Promise<IncomingMessage> {
     } catch (error) {
       if (transfer.signal.aborted || attempt === attempts) throw error;
     }
-    await wait(Math.min(100 * 2 ** attempt, 3000), undefined, { signal: transfer.signal });
+    await waitReal(Math.min(100 * 2 ** attempt, 3000), transfer.signal);
   }
 }
 

@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { setTimeout as wait } from 'node:timers/promises';
+import { waitReal } from '../time/timer.ts';
 import { taskMarker } from './environment.ts';
 
 /** One process as /proc shows it. */
@@ -37,7 +37,7 @@ export async function killProcesses(seed: ProcessSeed): Promise<void> {
     }
     if (found.size === 0) return;
     for (const pid of found) signal(pid, 'SIGKILL');
-    await wait(Math.min(5 * (round + 1), 50));
+    await waitReal(Math.min(5 * (round + 1), 50));
   }
   throw new Error(`Processes of ${seed.directory} are still there after 50 attempts to kill them.`);
 }

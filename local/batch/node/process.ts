@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
+import { waitReal } from '../time/timer.ts';
 import { TaskFailure } from './failures.ts';
 import type { Launched, Launcher } from './launcher.ts';
 import { killGroup, killProcesses } from './process-tree.ts';
@@ -58,7 +58,7 @@ async function killUntilEnded(
   do {
     await killTask(launched, order);
     // The shell may not have started it yet.
-    if (!state.ended) await wait(10);
+    if (!state.ended) await waitReal(10);
   } while (!state.ended);
 }
 

@@ -1,6 +1,6 @@
 import type { FailureInfo } from '../store/documents.ts';
 import { limitMilliseconds } from '../time/duration.ts';
-import { startTimer } from '../time/timer.ts';
+import type { Clock } from '../time/clock.ts';
 import { splitCommandLine } from './command-line.ts';
 import { makeTaskDirectories, type TaskDirectories } from './directories.ts';
 import { endedFailure, exitCodeFailure, TaskFailure } from './failures.ts';
@@ -19,6 +19,12 @@ export interface TaskOrder {
   directories: TaskDirectories;
 }
 
+/** What runs tasks. */
+export interface Machine {
+  launcher: Launcher;
+  clock: Clock;
+}
+
 /** How a task ended; without exitCode when its program never ran to an end. */
 export interface TaskOutcome {
   exitCode: number | undefined;
@@ -32,14 +38,14 @@ export interface TaskOutcome {
  * killed and it settles soon, with an outcome that nobody needs.
  */
 export async function runTask(
-  launcher: Launcher,
+  { launcher, clock }: Machine,
   order: TaskOrder,
   signal: AbortSignal,
 ): Promise<TaskOutcome> {
   const limit = new AbortController();
   const milliseconds = limitMilliseconds(order.maxWallClockTime);
   const cancel =
-    milliseconds === undefined ? undefined : startTimer(milliseconds, () => limit.abort());
+    milliseconds === undefined ? undefined : clock.startLimit(milliseconds, () => limit.abort());
   const either = milliseconds === undefined ? signal : AbortSignal.any([signal, limit.signal]);
   const outcome = await prepareAndRun(launcher, order, either);
   cancel?.();

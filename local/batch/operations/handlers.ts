@@ -1,5 +1,7 @@
 import type { Account } from '../account.ts';
+import { StorageError } from '../store/failure.ts';
 import type { Call, Reply } from '../wire/call.ts';
+import { BatchError } from '../wire/errors.ts';
 import type { Handler } from '../wire/server.ts';
 import { addTask, addTasks } from './add-tasks.ts';
 import * as jobs from './jobs.ts';
@@ -19,21 +21,12 @@ export function createHandlers(account: Account): Map<string, Handler> {
           account.db.commit();
           return reply;
         } catch (error) {
-          throw endOnStorageError(error);
+          if (!(error instanceof StorageError)) throw error;
+          throw new BatchError('ServerBusy', { message: error.message });
         }
       },
     ]),
   );
-}
-
-function endOnStorageError(error: unknown): unknown {
-  // Memory and disk may differ now, e.g. when the disk is full: the process ends, and the next start reads the disk.
-  if (error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR') {
-    setImmediate(() => {
-      throw error;
-    });
-  }
-  return error;
 }
 
 const operations: Record<string, (account: Account, call: Call) => Reply> = {

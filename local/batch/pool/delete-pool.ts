@@ -22,9 +22,7 @@ export function deletePool(account: Account, pool: Pool): void {
 
 /** Goes on with the deletion of a pool, also after a restart. */
 export function finishDeletePool(account: Account, pool: Pool): void {
-  finish(account, pool).catch((error: unknown) =>
-    account.log(`Pool ${pool.doc.id} could not be deleted: ${String(error)}`),
-  );
+  account.clock.soon(() => finish(account, pool));
 }
 
 async function finish(account: Account, pool: Pool): Promise<void> {

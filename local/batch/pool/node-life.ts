@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import type { Account, Node, Pool } from '../account.ts';
 import { makeNodeDirectories } from '../node/directories.ts';
 import type { NodeState } from '../store/documents.ts';
-import { startTimer } from '../time/timer.ts';
 
 /** Adds a node to a pool, in the state creating. */
 export function addNode(account: Account, pool: Pool, dedicated: boolean): Node {
@@ -23,15 +22,11 @@ export function addNode(account: Account, pool: Pool, dedicated: boolean): Node 
 
 /** Takes a node from creating over starting to idle. */
 export function bootNode(account: Account, node: Node): void {
-  startTimer(account.delays.creating, () => {
+  account.clock.startTimer(account.delays.creating, () => {
     if (!isThere(account, node, 'creating')) return;
     setNodeState(account, node, 'starting');
     node.doc.booted = node.doc.stateAt;
-    startTimer(account.delays.starting, () => {
-      finishBoot(account, node).catch((error: unknown) =>
-        account.log(`Node ${node.doc.id} could not start: ${String(error)}`),
-      );
-    });
+    account.clock.startTimer(account.delays.starting, () => finishBoot(account, node));
   });
 }
 

@@ -1,6 +1,5 @@
 import type { Account, Node, Pool } from '../account.ts';
 import type { PoolDocument } from '../store/documents.ts';
-import { startTimer } from '../time/timer.ts';
 import { addNode, bootNode } from './node-life.ts';
 import { removeNodes } from './remove-nodes.ts';
 
@@ -29,11 +28,7 @@ export function continueResize(account: Account, pool: Pool): void {
     return;
   }
   setAllocationState(account, pool, 'resizing');
-  pool.cancel = startTimer(account.delays.allocation, () => {
-    allocate(account, pool).catch((error: unknown) =>
-      account.log(`Pool ${pool.doc.id}: ${String(error)}`),
-    );
-  });
+  pool.cancel = account.clock.startTimer(account.delays.allocation, () => allocate(account, pool));
 }
 
 /** Stops a resize where it is: nodes that are there stay. */
@@ -47,7 +42,7 @@ export function stopResize(account: Account, pool: Pool): void {
     modified: account.clock.stamp(),
     resizeErrors: [{ code: 'ResizeStopped', message }],
   };
-  pool.cancel = startTimer(account.delays.allocation, () =>
+  pool.cancel = account.clock.startTimer(account.delays.allocation, () =>
     setAllocationState(account, pool, 'steady'),
   );
 }

@@ -10,7 +10,7 @@ export function createSchedule(account: Account): () => void {
   return () => {
     if (asked) return;
     asked = true;
-    setImmediate(() => {
+    account.clock.soon(() => {
       asked = false;
       if (!account.closing) schedulePass(account, turn++);
     });

@@ -31,7 +31,7 @@ export function startTask(account: Account, { job, node, row }: Placement): void
     done: ended.promise,
   };
   recordStart(account, run);
-  runTask(account.launcher, orderFor(account, run, spec), abort.signal)
+  runTask(account, orderFor(account, run, spec), abort.signal)
     .then((outcome) => recordEnd(account, run, { outcome, spec, retries: row.retries }))
     .catch((error: unknown) => account.log(`Task ${row.id} of job ${job.doc.id}: ${String(error)}`))
     .finally(() => {

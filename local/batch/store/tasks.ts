@@ -1,6 +1,5 @@
-import type { StatementSync } from 'node:sqlite';
 import type { Stamp } from '../time/stamp.ts';
-import type { Database } from './database.ts';
+import type { Database, Statement } from './database.ts';
 import type { FailureInfo } from './documents.ts';
 
 /** Codes of a task's state as stored. */
@@ -78,7 +77,7 @@ export function openTaskTable(db: Database): TaskTable {
   const statements = prepare(db);
   const lastSeq = db.prepare('select max(seq) as seq from tasks').get();
   let seq = Number(lastSeq?.seq ?? 0);
-  const selects = new Map<string, StatementSync>();
+  const selects = new Map<string, Statement>();
   return {
     insert(job, task, now) {
       db.begin();

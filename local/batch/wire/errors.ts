@@ -108,6 +108,10 @@ const table = {
     413,
     'The request body is too large and exceeds the maximum permissible limit.',
   ],
+  ServerBusy: [
+    503,
+    'The server is currently unable to receive requests. Please retry your request.',
+  ],
   TaskCompleted: [409, 'The specified task is already in a completed state.'],
   TaskDependenciesNotSpecifiedOnJob: [
     400,

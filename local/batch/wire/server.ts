@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Clock } from '../time/stamp.ts';
+import type { Stamp } from '../time/stamp.ts';
 import { BatchError, notEmulated } from './errors.ts';
 import { readJson } from './body.ts';
 import type { Call, Reply } from './call.ts';
@@ -18,9 +18,11 @@ export type Handler = (call: Call) => Reply | Promise<Reply>;
 /** What the server needs to know besides the handlers. */
 export interface Wire {
   credentials: Credentials;
-  handlers: ReadonlyMap<string, Handler>;
+  /** Asked at each request: they change when the account is opened anew. */
+  handlers: () => ReadonlyMap<string, Handler>;
   counts: RequestCounts;
-  clock: Clock;
+  /** The time that answers carry. */
+  now: () => Stamp;
   /** Where unexpected errors are written. */
   log: (message: string) => void;
 }
@@ -44,7 +46,7 @@ async function answer(
     respond(exchange, reply);
   } catch (error) {
     request.resume();
-    respondError(exchange, asBatchError(wire, error), wire.clock.stamp());
+    respondError(exchange, asBatchError(wire, error), wire.now());
   }
 }
 
@@ -69,7 +71,7 @@ async function handle(wire: Wire, request: IncomingMessage, exchange: Exchange):
   verifySharedKey({ method, path, query, headers: request.headers }, wire.credentials);
   const named = new Map(query.toReversed());
   requireVersion(named);
-  const handler = wire.handlers.get(operation);
+  const handler = wire.handlers().get(operation);
   if (handler === undefined) throw notEmulated(`The operation ${operation}`);
   const body = method === 'GET' || method === 'HEAD' ? undefined : await readJson(request);
   const { baseUrl } = exchange;

@@ -1,3 +1,4 @@
+import type { Controls } from './controls.ts';
 import type { Clock } from './time/clock.ts';
 import type { Database, Dirty } from './store/database.ts';
 import type { Counts } from './store/counts.ts';
@@ -52,7 +53,13 @@ export interface Job extends Dirty {
 }
 
 /** Why a task that is running is made to end. */
-export type EndCause = 'terminate' | 'requeue' | 'delete' | 'shutdown';
+export type EndCause =
+  | 'terminate'
+  | 'requeue'
+  /** Its node was lost: it runs again, and that counts as nothing. */
+  | 'recovery'
+  | 'delete'
+  | 'shutdown';
 
 /** A task that runs on a node. */
 export interface Run {
@@ -86,6 +93,7 @@ export interface Account {
   readonly dataDir: string;
   readonly clock: Clock;
   readonly delays: Delays;
+  readonly controls: Controls;
   readonly maxTaskProcesses: number;
   readonly db: Database;
   readonly tasks: TaskTable;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { startBatchEmulator } from './start.ts';
 import { startTimer } from './time/timer.ts';
@@ -9,6 +10,10 @@ const { values } = parseArgs({
     account: { type: 'string' },
     key: { type: 'string' },
     'max-task-processes': { type: 'string' },
+    admin: { type: 'boolean', default: false },
+    faults: { type: 'string' },
+    simulate: { type: 'string' },
+    'virtual-time': { type: 'boolean', default: false },
     'exit-with-parent': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
@@ -35,6 +40,10 @@ async function main(): Promise<void> {
     ...(processes !== undefined && {
       maxTaskProcesses: wholeNumber('--max-task-processes', processes, 1),
     }),
+    admin: values.admin,
+    virtualTime: values['virtual-time'],
+    ...(values.faults !== undefined && { faults: readJson('--faults', values.faults) }),
+    ...(values.simulate !== undefined && { simulation: readJson('--simulate', values.simulate) }),
   });
   const { url, account, key } = emulator;
   const ready = values.json
@@ -52,6 +61,14 @@ async function exitAfter(closed: Promise<void>): Promise<void> {
   startTimer(2000, () => process.exit(1));
   await closed;
   process.exit(0);
+}
+
+function readJson(name: string, file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new Error(`${name} ${file} cannot be read: ${String(error)}`, { cause: error });
+  }
 }
 
 function wholeNumber(name: string, text: string, least: number): number {

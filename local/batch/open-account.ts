@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Account, Delays } from './account.ts';
+import type { Controls } from './controls.ts';
 import { createLauncher } from './node/launcher.ts';
 import { createSchedule } from './schedule/schedule.ts';
 import { endRun } from './schedule/start-task.ts';
@@ -17,6 +18,7 @@ export interface AccountOptions {
   url: string;
   dataDir: string;
   delays: Delays;
+  controls: Controls;
   maxTaskProcesses: number;
   /** Makes the clock, which goes on after the last stamp in the data directory. */
   createClock: (options: Required<Pick<ClockOptions, 'after' | 'onError'>>) => Clock;
@@ -30,7 +32,10 @@ export async function openAccount(options: AccountOptions): Promise<Account> {
   let beforeCommit = (): void => undefined;
   const db = openDatabase(options.dataDir, {
     failed: options.failed,
-    commit: (when) => when === 'before' && beforeCommit(),
+    commit: (when) => {
+      if (when === 'before') beforeCommit();
+      options.controls.faults.onCommit(when);
+    },
   });
   try {
     const lastStamp = openLastStamp(db);
@@ -60,7 +65,7 @@ export async function closeAccount(account: Account): Promise<void> {
 }
 
 function makeAccount(
-  { name, url, delays, maxTaskProcesses, log }: AccountOptions,
+  { name, url, delays, controls, maxTaskProcesses, log }: AccountOptions,
   { db, clock, dataDir }: Pick<Account, 'db' | 'clock' | 'dataDir'>,
 ): Account {
   const account: Account = {
@@ -69,6 +74,7 @@ function makeAccount(
     dataDir,
     clock,
     delays,
+    controls,
     maxTaskProcesses,
     db,
     tasks: openTaskTable(db),

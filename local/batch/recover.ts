@@ -4,7 +4,7 @@ import { jobSettled } from './job/settle.ts';
 import { makeNodeDirectories } from './node/directories.ts';
 import { killProcesses } from './node/process-tree.ts';
 import { finishDeletePool } from './pool/delete-pool.ts';
-import { bootNode, setNodeState } from './pool/node-life.ts';
+import { armNodes, bootNode, setNodeState } from './pool/node-life.ts';
 import { removeNodes } from './pool/remove-nodes.ts';
 import { continueResize } from './pool/resize.ts';
 import { count } from './store/counts.ts';
@@ -16,6 +16,7 @@ export async function recover(account: Account): Promise<void> {
   requeueTasks(account);
   for (const pool of account.pools.values()) await recoverPool(account, pool);
   for (const job of account.jobs.values()) recoverJob(account, job);
+  armNodes(account);
   account.db.commit();
   account.schedule();
 }
@@ -42,7 +43,7 @@ async function recoverPool(account: Account, pool: Pool): Promise<void> {
     if (node.doc.state === 'idle' || node.doc.state === 'running') {
       await makeNodeDirectories(node.root);
       if (node.doc.state === 'running') setNodeState(account, node, 'idle');
-    } else if (node.doc.state !== 'leavingpool') {
+    } else if (node.doc.state !== 'leavingpool' && node.doc.state !== 'unusable') {
       setNodeState(account, node, 'creating');
       bootNode(account, node);
     }

@@ -1,10 +1,20 @@
 import type { AddressInfo } from 'node:net';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { availableParallelism } from 'node:os';
-import { defaultAccount, defaultKey, type Delays } from './account.ts';
+import { defaultAccount, defaultKey, type Account, type Delays } from './account.ts';
+import { createAdmin } from './admin/admin.ts';
+import type { Controls } from './controls.ts';
+import { Faults } from './faults/faults.ts';
 import type { AccountOptions } from './open-account.ts';
 import { refuseAll, startService, type Service } from './service.ts';
 import { createClock, machineStamp } from './time/clock.ts';
+import { readSimulation } from './virtual/template.ts';
+import {
+  createVirtualClock,
+  type VirtualClock,
+  type VirtualTimeSettings,
+} from './virtual/virtual-clock.ts';
+import { BatchError } from './wire/errors.ts';
 import { createRequestCounts } from './wire/request-counts.ts';
 import { createWireServer } from './wire/server.ts';
 
@@ -20,8 +30,16 @@ export interface BatchEmulatorOptions {
   maxTaskProcesses?: number;
   /** Milliseconds that allocation and a node's states take. */
   delays?: Partial<Delays>;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970; not with `virtualTime`. */
   now?: () => number;
+  /** What goes wrong, as `PUT /_emulator/faults` takes it. */
+  faults?: unknown;
+  /** Tasks that are played without processes, as `PUT /_emulator/tasks` takes it. */
+  simulation?: unknown;
+  /** Time that stands still until it is moved, or until nothing is left to do at it; all tasks are simulated then. */
+  virtualTime?: boolean | VirtualTimeSettings;
+  /** Opens the endpoints below `/_emulator/`, which turn all this while it runs. */
+  admin?: boolean;
   log?: (message: string) => void;
 }
 
@@ -43,16 +61,23 @@ export async function startBatchEmulator(options: BatchEmulatorOptions): Promise
   const log = options.log ?? ((message: string) => void process.stderr.write(`${message}\n`));
   const starting = refuseAll('The emulator is starting.');
   let service: Service | undefined;
+  const account = (): Account | undefined => service?.account();
+  const controls = readControls(options);
+  const counts = createRequestCounts();
   const server = createWireServer({
     credentials,
     handlers: () => service?.handlers() ?? starting,
-    counts: createRequestCounts(),
-    now: () => service?.account()?.clock.stamp() ?? machineStamp(),
+    counts,
+    faults: controls.faults,
+    admin: createAdmin({ controls, counts, account, enabled: options.admin === true }),
+    now: () => account()?.clock.stamp() ?? machineStamp(),
     log,
   });
+  server.on('request', (request, response) => standStill(account(), request, response));
   const url = await listen(server, options.port ?? 0);
   try {
-    service = await startService(serviceOptions(options, { name: credentials.account, url, log }));
+    const { account: name } = credentials;
+    service = await startService(serviceOptions(options, { name, url, controls, log }));
   } catch (error) {
     server.close();
     throw error;
@@ -61,19 +86,65 @@ export async function startBatchEmulator(options: BatchEmulatorOptions): Promise
   return { url, ...credentials, close: once(() => stop(server, running)) };
 }
 
+const virtualTimeByDefault: VirtualTimeSettings = { automatic: true, quietMilliseconds: 50 };
 const defaultDelays: Delays = { allocation: 20, creating: 20, starting: 20 };
 
 function serviceOptions(
   options: BatchEmulatorOptions,
-  others: Pick<AccountOptions, 'name' | 'url' | 'log'>,
+  others: Pick<AccountOptions, 'name' | 'url' | 'controls' | 'log'>,
 ): Omit<AccountOptions, 'failed'> {
+  const { time } = others.controls;
   return {
     ...others,
     dataDir: options.dataDir,
     delays: { ...defaultDelays, ...options.delays },
     maxTaskProcesses: options.maxTaskProcesses ?? 2 * availableParallelism(),
-    createClock: (start) => createClock({ now: options.now, ...start }),
+    createClock: (start) =>
+      time === undefined
+        ? createClock({ now: options.now, ...start })
+        : createVirtualClock({ settings: time, ...start }),
   };
+}
+
+function readControls(options: BatchEmulatorOptions): Controls {
+  const { virtualTime = false } = options;
+  const faults = new Faults();
+  named('faults', () => faults.set(options.faults ?? {}));
+  const simulationGiven =
+    options.simulation ?? (virtualTime === false ? undefined : { tasks: [{}] });
+  return {
+    faults,
+    simulationGiven,
+    simulation:
+      simulationGiven === undefined
+        ? undefined
+        : named('simulation', () => readSimulation(simulationGiven)),
+    time: virtualTime === true ? { ...virtualTimeByDefault } : virtualTime || undefined,
+  };
+}
+
+function named<T>(option: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof BatchError)) throw error;
+    const details = error.values.map(({ key, value }) => `${key}: ${value}`).join(', ');
+    throw new Error(`${option}: ${error.message} ${details}`, { cause: error });
+  }
+}
+
+/** Virtual time waits for requests, and for those to come that ask for something. */
+function standStill(
+  account: Account | undefined,
+  { method, url }: IncomingMessage,
+  response: ServerResponse,
+): void {
+  if (account === undefined || !('touch' in account.clock)) return;
+  const clock = account.clock as VirtualClock;
+  // What only reads may go on for ever, waiting for time to move; and what moves it must not stop it.
+  if (method === 'GET' || method === 'HEAD' || url?.startsWith('/_emulator/') === true) return;
+  clock.touch();
+  void clock.hold(new Promise((resolve) => response.once('close', resolve)));
 }
 
 function listen(server: Server, port: number): Promise<string> {

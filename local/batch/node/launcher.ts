@@ -21,6 +21,8 @@ export interface Launched {
  */
 export interface Launcher {
   start(order: ProcessOrder): Launched;
+  /** Whether a program was ever started. */
+  hasStarted(): boolean;
   /** Ends the shells; none may be at work. */
   close(): void;
 }
@@ -36,6 +38,7 @@ export function createLauncher(directory: string, nodesDirectory: string): Launc
       const shell = idle.pop() ?? openShell(join(directory, `${opened++}.sh`), nodesDirectory, all);
       return shell.run(order, () => idle.push(shell));
     },
+    hasStarted: () => opened > 0,
     close() {
       for (const shell of all) shell.end();
     },

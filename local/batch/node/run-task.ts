@@ -89,12 +89,17 @@ function judge(exitCode: number): TaskOutcome {
   return { exitCode, failure: exitCodeFailure(exitCode), retriable: true };
 }
 
-function timedOut(order: TaskOrder, { exitCode }: TaskOutcome): TaskOutcome {
+/** The outcome of a task that was ended because it took too long. */
+export function timedOut(
+  order: Pick<TaskOrder, 'maxWallClockTime'>,
+  { exitCode }: TaskOutcome,
+): TaskOutcome {
   const reason = `The task exceeded its maxWallClockTime of ${order.maxWallClockTime} and was ended`;
   return { exitCode, failure: endedFailure(reason), retriable: false };
 }
 
-async function withUploads(
+/** Uploads a task's output files; what fails becomes the task's failure. */
+export async function withUploads(
   order: TaskOrder,
   outcome: TaskOutcome,
   signal: AbortSignal,
@@ -110,7 +115,8 @@ async function withUploads(
   }
 }
 
-function failureOf(error: unknown): FailureInfo {
+/** What a task reports of an error. */
+export function failureOf(error: unknown): FailureInfo {
   if (error instanceof TaskFailure) return error.info;
   const full = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
   return {

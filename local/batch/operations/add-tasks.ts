@@ -2,6 +2,7 @@ import type { Account, Job } from '../account.ts';
 import { listBody } from '../odata/page.ts';
 import { count } from '../store/counts.ts';
 import { writeTaskSpec } from '../task-spec.ts';
+import { drawAddResult, failedResult } from '../faults/add-results.ts';
 import { etagOf, isoTime, type Stamp } from '../time/stamp.ts';
 import { checkCollection } from '../validate/collection.ts';
 import { checkNewTask } from '../validate/task.ts';
@@ -39,7 +40,10 @@ function openJob(account: Account, call: Call): Job {
 
 function addOne(account: Account, job: Job, { call, task }: { call: Call; task: unknown }): object {
   try {
+    const fault = drawAddResult(account.controls.faults, call.addResults);
+    if (fault === 'serverError' || fault === 'clientError') return failedResult(fault, task);
     const { id, changed } = insert(account, job, task);
+    if (fault === 'taskExists') throw new BatchError('TaskExists');
     return {
       status: 'Success',
       taskId: id,

@@ -1,4 +1,5 @@
 import type { Account, Job } from '../account.ts';
+import { requireJobQuota } from '../faults/quotas.ts';
 import { armJobLimit, deleteJob, disableJob, enableJob, terminateJob } from '../job/lifecycle.ts';
 import { jobSettled } from '../job/settle.ts';
 import { jobFilters } from '../odata/filter-tables.ts';
@@ -24,6 +25,7 @@ import { findJob } from './find.ts';
 export function addJob(account: Account, call: Call): Reply {
   const doc = newJob(account, checkNewJob(call.body));
   if (account.jobs.has(doc.id.toLowerCase())) throw new BatchError('JobExists');
+  requireJobQuota(account);
   const job = account.live.addJob(doc);
   account.jobs.set(doc.id.toLowerCase(), job);
   armJobLimit(account, job);

@@ -1,4 +1,5 @@
 import type { Account, Pool } from '../account.ts';
+import { requirePoolQuota } from '../faults/quotas.ts';
 import { poolFilters } from '../odata/filter-tables.ts';
 import { answerList } from '../odata/list.ts';
 import { elementBody, pick, readSelect, refuseExpand } from '../odata/page.ts';
@@ -16,6 +17,7 @@ import { findPool } from './find.ts';
 export function addPool(account: Account, call: Call): Reply {
   const doc = newPool(account, checkNewPool(call.body));
   if (account.pools.has(doc.id.toLowerCase())) throw new BatchError('PoolExists');
+  requirePoolQuota(account);
   const pool = account.live.addPool(doc);
   account.pools.set(doc.id.toLowerCase(), pool);
   continueResize(account, pool);

@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import type { Account, Node, Pool } from '../account.ts';
+import { drawNodeFaults } from '../faults/node-faults.ts';
 import { makeNodeDirectories } from '../node/directories.ts';
+import { killProcesses } from '../node/process-tree.ts';
+import { endRun } from '../schedule/start-task.ts';
 import type { NodeState } from '../store/documents.ts';
 
 /** Adds a node to a pool, in the state creating. */
@@ -33,14 +37,92 @@ export function bootNode(account: Account, node: Node): void {
 async function finishBoot(account: Account, node: Node): Promise<void> {
   await makeNodeDirectories(node.root);
   if (!isThere(account, node, 'starting')) return;
+  const { faults } = account.controls;
+  if (faults.happens('nodes/unusable', faults.knobs.nodes.unusable)) {
+    setNodeState(account, node, 'unusable');
+    return;
+  }
   setNodeState(account, node, 'idle');
+  armNode(account, node);
   account.schedule();
+}
+
+/** Draws anew what befalls nodes, because the knobs have changed or this process has started. */
+export function armNodes(account: Account): void {
+  for (const pool of account.pools.values()) {
+    for (const node of pool.nodes.values()) if (isUp(node)) armNode(account, node);
+  }
+}
+
+/**
+ * Takes the machine of a node away, as happens to low-priority ones: its tasks run again elsewhere, which counts as
+ * nothing, its disk is gone, and the node comes back under its id when there is a machine again.
+ */
+export async function preemptNode(account: Account, node: Node): Promise<void> {
+  await loseNode(account, node, 'preempted');
+  comeBack(account, node, { from: 'preempted', after: account.delays.allocation });
+}
+
+/** Stops a node as a crash does: its tasks run again, and it starts again after a while. */
+export async function failNode(account: Account, node: Node): Promise<void> {
+  await loseNode(account, node, 'unknown');
+  comeBack(account, node, { from: 'unknown', after: account.delays.creating });
+}
+
+/** Loses a node for good: its tasks run again elsewhere, and it stays unusable until its pool lets go of it. */
+export async function spoilNode(account: Account, node: Node): Promise<void> {
+  await loseNode(account, node, 'unusable');
 }
 
 /** Changes a node's state and when it did. */
 export function setNodeState(account: Account, node: Node, state: NodeState): void {
   node.doc = { ...node.doc, state, stateAt: account.clock.stamp() };
   account.db.changed(node);
+}
+
+function armNode(account: Account, node: Node): void {
+  const { faults } = account.controls;
+  const { knobs } = faults;
+  const since = node.doc.booted;
+  for (const { kind, milliseconds } of drawNodeFaults(faults, node.doc.dedicated)) {
+    account.clock.startLimit(milliseconds, () => {
+      // It has started anew, or other knobs hold: then there is another draw.
+      if (!isUp(node) || node.doc.booted !== since || faults.knobs !== knobs) return undefined;
+      return kind === 'preemption' ? preemptNode(account, node) : failNode(account, node);
+    });
+  }
+}
+
+async function loseNode(
+  account: Account,
+  node: Node,
+  state: 'preempted' | 'unknown' | 'unusable',
+): Promise<void> {
+  setNodeState(account, node, state);
+  const runs = [...node.runs];
+  for (const run of runs) endRun(run, 'recovery');
+  await Promise.all(runs.map((run) => run.done));
+  if (account.closing) return;
+  if (account.launcher.hasStarted()) await killProcesses({ pid: undefined, directory: node.root });
+  await rm(node.root, { recursive: true, force: true });
+  if (!account.closing) account.schedule();
+}
+
+function comeBack(
+  account: Account,
+  node: Node,
+  { from, after }: { from: NodeState; after: number },
+): void {
+  if (account.closing) return;
+  account.clock.startTimer(after, () => {
+    if (!isThere(account, node, from)) return;
+    setNodeState(account, node, 'creating');
+    bootNode(account, node);
+  });
+}
+
+function isUp(node: Node): boolean {
+  return !node.removed && (node.doc.state === 'idle' || node.doc.state === 'running');
 }
 
 function isThere(account: Account, node: Node, state: NodeState): boolean {

@@ -28,7 +28,7 @@ async function removeNode(account: Account, node: Node, option: Deallocation): P
   await Promise.all(runs.map((run) => run.done));
   if (account.closing) return;
   // What a task left behind in a session of its own ends with its node.
-  await killProcesses({ pid: undefined, directory: node.root });
+  if (account.launcher.hasStarted()) await killProcesses({ pid: undefined, directory: node.root });
   await rm(node.root, { recursive: true, force: true });
   if (!account.closing) account.live.remove(node);
 }

@@ -1,4 +1,5 @@
 import type { Account, Node, Pool } from '../account.ts';
+import { allocationDelay, grantNodes } from '../faults/allocation.ts';
 import type { PoolDocument } from '../store/documents.ts';
 import { addNode, bootNode } from './node-life.ts';
 import { removeNodes } from './remove-nodes.ts';
@@ -28,7 +29,9 @@ export function continueResize(account: Account, pool: Pool): void {
     return;
   }
   setAllocationState(account, pool, 'resizing');
-  pool.cancel = account.clock.startTimer(account.delays.allocation, () => allocate(account, pool));
+  pool.cancel = account.clock.startTimer(allocationDelay(account, pool), () =>
+    allocate(account, pool),
+  );
 }
 
 /** Stops a resize where it is: nodes that are there stay. */
@@ -75,9 +78,7 @@ async function allocate(account: Account, pool: Pool): Promise<void> {
   const leaving: Node[] = [];
   for (const dedicated of [true, false]) {
     const change = missing(pool, dedicated);
-    for (let index = 0; index < change; index++) {
-      bootNode(account, addNode(account, pool, dedicated));
-    }
+    if (change > 0) addNodes(account, pool, { dedicated, wanted: change });
     if (change < 0) leaving.push(...leastBusy(stayingNodes(pool, dedicated), -change));
   }
   await removeNodes(account, leaving, pool.doc.deallocation);
@@ -85,6 +86,20 @@ async function allocate(account: Account, pool: Pool): Promise<void> {
     return;
   }
   setAllocationState(account, pool, 'steady');
+}
+
+function addNodes(
+  account: Account,
+  pool: Pool,
+  wish: { dedicated: boolean; wanted: number },
+): void {
+  const { nodes, errors } = grantNodes(account, pool, wish);
+  for (let index = 0; index < nodes; index++) {
+    bootNode(account, addNode(account, pool, wish.dedicated));
+  }
+  if (errors.length === 0) return;
+  pool.doc = { ...pool.doc, resizeErrors: [...pool.doc.resizeErrors, ...errors] };
+  account.db.changed(pool);
 }
 
 function leastBusy(nodes: readonly Node[], number: number): Node[] {

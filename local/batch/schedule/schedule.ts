@@ -57,7 +57,8 @@ function isReady(node: Node): boolean {
 }
 
 function hasRoom(account: Account): boolean {
-  return account.runs.size < account.maxTaskProcesses;
+  // Simulated tasks have no processes.
+  return account.controls.simulation !== undefined || account.runs.size < account.maxTaskProcesses;
 }
 
 function jobsOf(account: Account, pool: Pool): Job[] {

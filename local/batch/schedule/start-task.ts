@@ -2,10 +2,11 @@ import type { Account, EndCause, Job, Node, Run } from '../account.ts';
 import { jobSettled } from '../job/settle.ts';
 import { taskDirectories } from '../node/directories.ts';
 import { taskEnvironment } from '../node/environment.ts';
-import { runTask, type TaskOrder, type TaskOutcome } from '../node/run-task.ts';
+import type { TaskOrder, TaskOutcome } from '../node/run-task.ts';
 import { count } from '../store/counts.ts';
 import type { TaskRow } from '../store/tasks.ts';
 import { readTaskSpec, type TaskSpec } from '../task-spec.ts';
+import { executeTask } from '../virtual/execute-task.ts';
 import { resetQueue } from './queue.ts';
 
 /** A waiting task and the node that has room for it. */
@@ -31,7 +32,10 @@ export function startTask(account: Account, { job, node, row }: Placement): void
     done: ended.promise,
   };
   recordStart(account, run);
-  runTask(account, orderFor(account, run, spec), abort.signal)
+  executeTask(account, orderFor(account, run, spec), {
+    attempt: row.retries,
+    signal: abort.signal,
+  })
     .then((outcome) => recordEnd(account, run, { outcome, spec, retries: row.retries }))
     .catch((error: unknown) => account.log(`Task ${row.id} of job ${job.doc.id}: ${String(error)}`))
     .finally(() => {
@@ -43,7 +47,9 @@ export function startTask(account: Account, { job, node, row }: Placement): void
 /** Makes a running task end: its processes are killed, and what follows depends on the cause. */
 export function endRun(run: Run, cause: EndCause): void {
   // A task that is deleted or terminated while it is requeued must not run again.
-  if (run.cause === undefined || run.cause === 'requeue') run.cause = cause;
+  if (run.cause === undefined || run.cause === 'requeue' || run.cause === 'recovery') {
+    run.cause = cause;
+  }
   run.abort.abort();
 }
 
@@ -84,8 +90,8 @@ function recordEnd(account: Account, run: Run, ended: Ended): void {
   }
   account.db.changed(node);
   if (run.cause === undefined) recordOutcome(account, run, ended);
-  if (run.cause === 'requeue') {
-    account.tasks.release(run.seq, 'requeue', now);
+  if (run.cause === 'requeue' || run.cause === 'recovery') {
+    account.tasks.release(run.seq, run.cause, now);
     backToActive(account, run);
   }
   jobSettled(account, job);

@@ -33,7 +33,15 @@ export interface PoolDocument {
 }
 
 /** A node's states that are emulated. */
-export type NodeState = 'creating' | 'starting' | 'idle' | 'running' | 'leavingpool';
+export type NodeState =
+  | 'creating'
+  | 'starting'
+  | 'idle'
+  | 'running'
+  | 'leavingpool'
+  | 'preempted'
+  | 'unknown'
+  | 'unusable';
 
 /** A node as it is stored. */
 export interface NodeDocument {

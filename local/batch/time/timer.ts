@@ -23,3 +23,8 @@ export function startTimer(milliseconds: number, callback: () => void): () => vo
 export async function waitReal(milliseconds: number, signal?: AbortSignal): Promise<void> {
   await waitFor(milliseconds, undefined, signal === undefined ? {} : { signal });
 }
+
+/** Milliseconds since 1970 by the machine's clock. */
+export function machineNow(): number {
+  return Date.now();
+}

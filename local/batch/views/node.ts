@@ -84,6 +84,9 @@ const countNames = {
   idle: 'idle',
   running: 'running',
   leavingpool: 'leavingPool',
+  preempted: 'preempted',
+  unknown: 'unknown',
+  unusable: 'unusable',
 } as const;
 
 const noNodes = {

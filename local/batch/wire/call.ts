@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { AddResults } from '../faults/knobs.ts';
 import { BatchError, invalidQuery } from './errors.ts';
 import type { Stamp } from '../time/stamp.ts';
 
@@ -15,6 +16,8 @@ export interface Call {
   baseUrl: string;
   /** URL of the request without its query. */
   url: string;
+  /** How likely each task that is added meets a fault; undefined when none can. */
+  addResults?: AddResults | undefined;
 }
 
 /** What a handler answers; `changed` gives ETag and Last-Modified. */

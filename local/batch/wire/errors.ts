@@ -54,6 +54,10 @@ export function notEmulated(what: string): BatchError {
 
 // Codes and statuses of learn.microsoft.com/rest/api/batchservice/batch-status-and-error-codes; NotEmulated is our own.
 const table = {
+  ActiveJobAndScheduleQuotaReached: [
+    409,
+    'The active job and schedule quota for the account has been reached.',
+  ],
   AuthenticationFailed: [
     403,
     'Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.',
@@ -104,6 +108,7 @@ const table = {
   PoolBeingResized: [409, 'The specified pool is being resized.'],
   PoolExists: [409, 'The specified pool already exists.'],
   PoolNotFound: [404, 'The specified pool does not exist.'],
+  PoolQuotaReached: [409, 'The pool quota for the account has been reached.'],
   RequestBodyTooLarge: [
     413,
     'The request body is too large and exceeds the maximum permissible limit.',
@@ -121,6 +126,7 @@ const table = {
   TaskNotCompleted: [409, 'The specified task is not in a completed state.'],
   TaskNotFound: [404, 'The specified task does not exist.'],
   TaskSucceeded: [409, 'The specified task has completed successfully.'],
+  TooManyRequests: [429, 'Too many requests were sent. Please retry after some time.'],
   UnsupportedHttpVerb: [405, 'The resource does not support the specified HTTP verb.'],
   UnsupportedProperty: [
     400,

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Stamp } from '../time/stamp.ts';
+import type { Faults } from '../faults/faults.ts';
+import { disturbRequest, resetConnection } from '../faults/request-faults.ts';
 import { BatchError, notEmulated } from './errors.ts';
 import { readJson } from './body.ts';
 import type { Call, Reply } from './call.ts';
-import { answerCounts, type RequestCounts } from './request-counts.ts';
+import type { RequestCounts } from './request-counts.ts';
 import { respond, respondError, type Exchange } from './respond.ts';
 import { matchRoute } from './routes.ts';
 import { verifySharedKey, type Credentials } from './shared-key.ts';
@@ -21,6 +23,9 @@ export interface Wire {
   /** Asked at each request: they change when the account is opened anew. */
   handlers: () => ReadonlyMap<string, Handler>;
   counts: RequestCounts;
+  faults: Faults;
+  /** Answers what is not for Batch; false when it is. */
+  admin: (request: IncomingMessage, response: ServerResponse) => boolean;
   /** The time that answers carry. */
   now: () => Stamp;
   /** Where unexpected errors are written. */
@@ -39,7 +44,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  if (answerCounts(wire.counts, request, response)) return;
+  if (wire.admin(request, response)) return;
   const exchange = openExchange(request, response);
   try {
     const reply = await handle(wire, request, exchange);
@@ -73,9 +78,10 @@ async function handle(wire: Wire, request: IncomingMessage, exchange: Exchange):
   requireVersion(named);
   const handler = wire.handlers().get(operation);
   if (handler === undefined) throw notEmulated(`The operation ${operation}`);
+  const fault = await disturbRequest(wire.faults, operation, exchange.response);
   const body = method === 'GET' || method === 'HEAD' ? undefined : await readJson(request);
   const { baseUrl } = exchange;
-  return handler({
+  const reply = await handler({
     operation,
     params,
     query: named,
@@ -83,7 +89,10 @@ async function handle(wire: Wire, request: IncomingMessage, exchange: Exchange):
     body,
     baseUrl,
     url: baseUrl + path,
+    addResults: fault.addResults,
   });
+  if (fault.loseAnswer) resetConnection(exchange.response);
+  return reply;
 }
 
 function splitUrl(url: string): { path: string; query: [string, string][] } {

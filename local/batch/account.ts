@@ -58,6 +58,8 @@ export type EndCause =
   | 'requeue'
   /** Its node was lost: it runs again, and that counts as nothing. */
   | 'recovery'
+  /** Its node is believed lost: it runs on, and what comes of it means nothing. */
+  | 'lost'
   | 'delete'
   | 'shutdown';
 

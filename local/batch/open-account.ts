@@ -57,7 +57,8 @@ export async function openAccount(options: AccountOptions): Promise<Account> {
 export async function closeAccount(account: Account): Promise<void> {
   account.closing = true;
   account.clock.close();
-  const runs = [...account.runs.values()];
+  const nodes = [...account.pools.values()].flatMap((pool) => [...pool.nodes.values()]);
+  const runs = nodes.flatMap((node) => [...node.runs]);
   for (const run of runs) endRun(run, 'shutdown');
   await Promise.all(runs.map((run) => run.done));
   account.launcher.close();

@@ -16,6 +16,8 @@ export interface TaskOrder {
   outputFiles: readonly OutputFile[];
   maxWallClockTime: string | undefined;
   environment: Record<string, string>;
+  /** A fault: once its time limit has ended it, nothing is uploaded. */
+  killedWithoutUpload?: boolean;
   directories: TaskDirectories;
 }
 
@@ -50,6 +52,7 @@ export async function runTask(
   const outcome = await prepareAndRun(launcher, order, either);
   cancel?.();
   if (signal.aborted) return outcome;
+  if (limit.signal.aborted && order.killedWithoutUpload === true) return timedOut(order, outcome);
   const judged = limit.signal.aborted ? timedOut(order, outcome) : outcome;
   // Files are uploaded after a process has exited, however it did; a task that never had one has none.
   return judged.exitCode === undefined ? judged : withUploads(order, judged, signal);

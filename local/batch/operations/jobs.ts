@@ -1,4 +1,5 @@
 import type { Account, Job } from '../account.ts';
+import { countsAsSeen } from '../faults/lagging-counts.ts';
 import { requireJobQuota } from '../faults/quotas.ts';
 import { armJobLimit, deleteJob, disableJob, enableJob, terminateJob } from '../job/lifecycle.ts';
 import { jobSettled } from '../job/settle.ts';
@@ -121,7 +122,7 @@ export function removeJob(account: Account, call: Call): Reply {
 
 /** Job_GetTaskCounts. */
 export function getTaskCounts(account: Account, call: Call): Reply {
-  const { counts } = findJob(account, call);
+  const counts = countsAsSeen(account, findJob(account, call));
   return { status: 200, body: elementBody(call, 'taskcountsresult', taskCountsResult(counts)) };
 }
 

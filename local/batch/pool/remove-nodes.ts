@@ -20,7 +20,7 @@ export async function removeNodes(
 async function removeNode(account: Account, node: Node, option: Deallocation): Promise<void> {
   const runs = [...node.runs];
   for (const run of runs) {
-    if (option === 'requeue') endRun(run, 'requeue');
+    if (option === 'requeue' || run.cause === 'lost') endRun(run, 'requeue');
     if (option === 'terminate' && run.cause === undefined) {
       endTask(account, run.job, { run, reason: 'The node of the task was removed from its pool' });
     }

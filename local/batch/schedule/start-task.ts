@@ -32,6 +32,10 @@ export function startTask(account: Account, { job, node, row }: Placement): void
     done: ended.promise,
   };
   recordStart(account, run);
+  const { faults } = account.controls;
+  if (faults.happens('tasks/runTwice', faults.knobs.tasks.runTwice)) {
+    account.clock.soon(() => believeLost(account, node));
+  }
   executeTask(account, orderFor(account, run, spec), {
     attempt: row.retries,
     signal: abort.signal,
@@ -42,6 +46,26 @@ export function startTask(account: Account, { job, node, row }: Placement): void
       ended.resolve();
       account.schedule();
     });
+}
+
+/**
+ * Believes a node lost, wrongly: its tasks run on, what comes of them means nothing, and they are started again
+ * elsewhere, which counts as nothing. The node is found again when they have ended.
+ */
+function believeLost(account: Account, node: Node): void {
+  if (account.closing || node.removed || node.doc.state !== 'running') return;
+  const now = account.clock.stamp();
+  node.doc = { ...node.doc, state: 'unknown', stateAt: now };
+  account.db.changed(node);
+  for (const run of node.runs) {
+    if (run.cause !== undefined) continue;
+    run.cause = 'lost';
+    account.runs.delete(run.seq);
+    run.job.runs.delete(run);
+    account.tasks.release(run.seq, 'recovery', now);
+    backToActive(account, run);
+  }
+  account.schedule();
 }
 
 /** Makes a running task end: its processes are killed, and what follows depends on the cause. */
@@ -77,7 +101,8 @@ interface Ended {
 function recordEnd(account: Account, run: Run, ended: Ended): void {
   const now = account.clock.stamp();
   const { job, node } = run;
-  account.runs.delete(run.seq);
+  // After a loss there may be another run of the same task.
+  if (run.cause !== 'lost') account.runs.delete(run.seq);
   job.runs.delete(run);
   node.runs.delete(run);
   node.usedSlots -= run.slots;
@@ -85,7 +110,8 @@ function recordEnd(account: Account, run: Run, ended: Ended): void {
   node.recent.unshift({ jobId: job.doc.id, taskId: run.taskId });
   node.recent.length = Math.min(node.recent.length, 10);
   node.doc = { ...node.doc, totalTasksRun: node.doc.totalTasksRun + 1 };
-  if (node.runs.size === 0 && node.doc.state === 'running') {
+  const found = node.doc.state === 'unknown' && run.cause === 'lost';
+  if (node.runs.size === 0 && (node.doc.state === 'running' || found)) {
     node.doc = { ...node.doc, state: 'idle', stateAt: now };
   }
   account.db.changed(node);
@@ -124,11 +150,16 @@ function backToActive(account: Account, { job, slots }: Run): void {
 
 function orderFor(account: Account, { job, node, taskId }: Run, spec: TaskSpec): TaskOrder {
   const directories = taskDirectories(node.root, job.doc.id, taskId);
+  const { faults } = account.controls;
   return {
     commandLine: spec.commandLine,
     resourceFiles: spec.resourceFiles ?? [],
     outputFiles: spec.outputFiles ?? [],
     maxWallClockTime: spec.constraints.maxWallClockTime,
+    killedWithoutUpload: faults.happens(
+      'tasks/killedWithoutUpload',
+      faults.knobs.tasks.killedWithoutUpload,
+    ),
     directories,
     environment: taskEnvironment({
       accountName: account.name,

@@ -47,7 +47,7 @@ export interface DatabaseEvents {
 }
 
 /** Milliseconds that changes which no client waits for may gather before they are committed. */
-const gatherMilliseconds = 5;
+const gatherMilliseconds = 50;
 
 /** Opens (or creates) the database of a data directory; throws StorageError when it cannot, also when another process has it. */
 export function openDatabase(dataDir: string, events: DatabaseEvents): Database {
@@ -144,7 +144,7 @@ function open(dataDir: string): DatabaseSync {
     sqlite = new DatabaseSync(join(dataDir, 'batch.sqlite'), { timeout: 0 });
     // The exclusive lock is the lock on the data directory: the system drops it with the process, however that ends.
     sqlite.exec(
-      'pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = normal;',
+      'pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = normal; pragma wal_autocheckpoint = 8000; pragma cache_size = -32000;',
     );
     requireVersion(sqlite, dataDir);
     sqlite.exec(`begin immediate; ${schema} pragma user_version = ${schemaVersion}; commit;`);

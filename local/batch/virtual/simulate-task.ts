@@ -35,7 +35,8 @@ export async function simulateTask(
   await passes(clock, Math.min(plan.milliseconds, limit), signal);
   const ended = { exitCode: killed ? killedExitCode : plan.exitCode, start, end: clock.now() };
   const outcome = killed ? timedOut(order, judge(ended.exitCode)) : judge(ended.exitCode);
-  if (signal.aborted || !leavesSomething(order, plan)) return outcome;
+  if (signal.aborted || (killed && order.killedWithoutUpload === true)) return outcome;
+  if (!leavesSomething(order, plan)) return outcome;
   return clock.hold(
     leave(order, { outcome, plan, signal, values: valuesOf(order, attempt, ended) }),
   );

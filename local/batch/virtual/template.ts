@@ -79,9 +79,16 @@ export function planTask(simulation: Simulation, task: SimulatedTask): TaskPlan 
   const [least, most] = found.duration;
   return {
     template: found,
-    milliseconds: Math.round(least + random() * (most - least)),
+    milliseconds: drawDuration(least, most, random()),
     exitCode: drawExitCode(found.exitCodes, random()),
   };
+}
+
+/** In steps that are small beside the duration: the fewer times at which something happens, the faster time passes. */
+function drawDuration(least: number, most: number, drawn: number): number {
+  if (least === most) return least;
+  const step = Math.min(1000, Math.max(1, 10 ** Math.floor(Math.log10(Math.max(1, least) / 10))));
+  return least + Math.floor((drawn * (most - least)) / step) * step;
 }
 
 function isFor(one: TaskTemplate, task: SimulatedTask): boolean {

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Stamp } from '../time/stamp.ts';
 import type { Faults } from '../faults/faults.ts';
 import { disturbRequest, resetConnection } from '../faults/request-faults.ts';
+import { shuffleList } from '../faults/shuffle.ts';
 import { BatchError, notEmulated } from './errors.ts';
 import { readJson } from './body.ts';
 import type { Call, Reply } from './call.ts';
@@ -92,7 +93,7 @@ async function handle(wire: Wire, request: IncomingMessage, exchange: Exchange):
     addResults: fault.addResults,
   });
   if (fault.loseAnswer) resetConnection(exchange.response);
-  return reply;
+  return shuffleList(wire.faults, operation, reply);
 }
 
 function splitUrl(url: string): { path: string; query: [string, string][] } {

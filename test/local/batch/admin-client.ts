@@ -6,7 +6,7 @@ export async function admin(
   method: string,
   name: string,
   body?: unknown,
-): Promise<{ status: number; json: unknown }> {
+): Promise<{ status: number; json: Record<string, unknown> | undefined }> {
   const response = await fetch(`${emulator.url}/_emulator/${name}`, {
     method,
     ...(body !== undefined && {
@@ -15,5 +15,8 @@ export async function admin(
     }),
   });
   const text = await response.text();
-  return { status: response.status, json: text.startsWith('{') ? JSON.parse(text) : undefined };
+  return {
+    status: response.status,
+    json: text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : undefined,
+  };
 }

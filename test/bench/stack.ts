@@ -11,7 +11,9 @@ export async function benchStack(print: (line: string) => void): Promise<void> {
   const began = performance.now();
   const stack = await launchStack({ dataDir, log: print });
   try {
-    print(`stack ready                                  ${Math.round(performance.now() - began)} ms`);
+    print(
+      `stack ready                                  ${Math.round(performance.now() - began)} ms`,
+    );
     const sluice = connect(stack.urls, dataDir);
     for (const line of await dropLatency(sluice, 200)) print(line);
     for (const perTask of [1, 50]) {

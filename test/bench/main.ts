@@ -1,25 +1,18 @@
-import { rmSync } from 'node:fs';
-import { launchStack } from '../../cli/stack/launch.ts';
-import { connect, temporaryFolder } from '../e2e/harness.ts';
-import { dropLatency } from './drop-latency.ts';
-import { memory } from './memory.ts';
-import { throughput } from './throughput.ts';
+import { benchHost } from './host/host.ts';
+import { benchStack } from './stack.ts';
 
-/** Measures this version on this machine and prints what is, one line a figure. */
+/**
+ * Measures this version on this machine and prints what is, one line a figure: all parts, or the
+ * ones named as arguments.
+ */
+const parts = { host: benchHost, stack: benchStack };
+
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !Object.hasOwn(parts, name));
+if (unknown.length > 0) {
+  throw new Error(`No bench "${unknown.join(', ')}"; expected ${Object.keys(parts).join(', ')}.`);
+}
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
-
-const dataDir = temporaryFolder();
-const began = performance.now();
-const stack = await launchStack({ dataDir, log: print });
-try {
-  print(`stack ready                                  ${Math.round(performance.now() - began)} ms`);
-  const sluice = connect(stack.urls, dataDir);
-  for (const line of await dropLatency(sluice, 200)) print(line);
-  for (const perTask of [1, 50]) {
-    for (const line of await throughput(sluice, 2000, perTask)) print(line);
-  }
-  for (const line of memory(stack.processes)) print(line);
-} finally {
-  await stack.close();
-  rmSync(dataDir, { recursive: true, force: true });
+for (const [name, bench] of Object.entries(parts)) {
+  if (names.length === 0 || names.includes(name)) await bench(print);
 }

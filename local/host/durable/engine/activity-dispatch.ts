@@ -6,32 +6,20 @@ import type { HistoryEvent } from '../protocol.ts';
 import type { ActivityTask } from '../store/pending.ts';
 import type { EngineContext } from './context.ts';
 
-/** How long to wait before results that could not be written are written again, in milliseconds. */
-const writeAgainAfter = 1_000;
-
 export interface ActivityDispatch {
   add(tasks: ActivityTask[]): void;
   /** How many of an instance's activities wait or run. */
   open(instanceId: string): number;
-  /** Starts no more; resolves once those that run have ended and their results are written. */
+  /** Starts no more; resolves once those that run have ended. */
   close(): Promise<void>;
-  /** Results that come from now on are not written; those activities run again next time. */
-  abandon(): void;
 }
 
-interface Finished {
-  task: ActivityTask;
-  event: HistoryEvent;
-}
-
-/** Runs activities, at most `limit` at once, and writes their results together. */
+/** Runs activities, at most `limit` at once, and writes their results. */
 export function createActivityDispatch(context: EngineContext, limit: number): ActivityDispatch {
-  const queue: ActivityTask[] = [];
+  const queue = [] as ActivityTask[];
   const counts = new Map<string, number>();
   const running = new Set<Promise<void>>();
-  let finished: Finished[] = [];
   let closed = false;
-  let abandoned = false;
 
   const fill = (): void => {
     if (closed) return;
@@ -48,27 +36,14 @@ export function createActivityDispatch(context: EngineContext, limit: number): A
   const run = async (task: ActivityTask): Promise<void> => {
     // Its instance may have been terminated while it waited.
     if (!context.store.activities.has(task)) return count(counts, task.instanceId, -1);
-    // Awaited first: `finished` may be another array by the time the activity has ended.
     const event = await runActivity(context, task);
-    finished.push({ task, event });
-    if (finished.length === 1) setImmediate(flush);
+    // Not awaited: while a result is being written the next activity may run.
+    void keep(task, event);
   };
-  const flush = (): void => {
-    const batch = finished;
-    finished = [];
-    if (batch.length === 0 || abandoned) return;
-    try {
-      writeResults(context, batch);
-    } catch (error) {
-      context.log('error', 'host', `Cannot write results of activities: ${messageOf(error)}`);
-      finished = [...batch, ...finished];
-      setTimeout(flush, writeAgainAfter);
-      return;
-    }
-    for (const { task } of batch) count(counts, task.instanceId, -1);
-    for (const instanceId of new Set(batch.map(({ task }) => task.instanceId))) {
-      context.wake(instanceId);
-    }
+  const keep = async (task: ActivityTask, event: HistoryEvent): Promise<void> => {
+    await writeResult(context, task, event);
+    count(counts, task.instanceId, -1);
+    context.wake(task.instanceId);
   };
   return {
     add(tasks) {
@@ -82,9 +57,7 @@ export function createActivityDispatch(context: EngineContext, limit: number): A
     async close() {
       closed = true;
       await Promise.allSettled(running);
-      flush();
     },
-    abandon: () => void (abandoned = true),
   };
 }
 
@@ -94,12 +67,23 @@ function count(counts: Map<string, number>, instanceId: string, change: number):
   else counts.delete(instanceId);
 }
 
-function writeResults({ store }: EngineContext, batch: Finished[]): void {
-  store.transaction(() => {
-    for (const { task, event } of batch) {
-      if (store.activities.remove(task)) store.inbox.add(task.instanceId, task.executionId, event);
-    }
-  });
+/** Writes how an activity ended; one whose result cannot be kept has failed. */
+async function writeResult(
+  context: EngineContext,
+  task: ActivityTask,
+  event: HistoryEvent,
+): Promise<void> {
+  const { store, commits, log } = context;
+  const write = (end: HistoryEvent): Promise<void> =>
+    commits.add(() => {
+      if (store.activities.remove(task)) store.inbox.add(task.instanceId, task.executionId, end);
+    });
+  try {
+    await write(event);
+  } catch (error) {
+    log('error', task.name, `Cannot keep its result: ${messageOf(error)}`);
+    await write(failedEvent(context, task, error));
+  }
 }
 
 async function runActivity(context: EngineContext, task: ActivityTask): Promise<HistoryEvent> {
@@ -116,10 +100,17 @@ async function runActivity(context: EngineContext, task: ActivityTask): Promise<
     const result = activityResult(returnValue);
     return taskCompleted('TaskCompleted', context.clock.now(), { taskId, result });
   } catch (error) {
-    const failure = activityFailure(name, error);
     context.log('error', name, `Instance ${task.instanceId}: ${messageOf(error)}`);
-    return taskFailed('TaskFailed', context.clock.now(), { taskId, failure });
+    return failedEvent(context, task, error);
   }
+}
+
+function failedEvent(
+  { clock }: EngineContext,
+  { taskId, name }: ActivityTask,
+  error: unknown,
+): HistoryEvent {
+  return taskFailed('TaskFailed', clock.now(), { taskId, failure: activityFailure(name, error) });
 }
 
 function inputData(context: EngineContext, { name, input }: ActivityTask): TypedData {

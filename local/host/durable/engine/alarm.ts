@@ -1,8 +1,8 @@
-import { messageOf } from '../../app/errors.ts';
+import { stackOf } from '../../app/errors.ts';
 import { historyEvent } from '../events.ts';
 import type { EngineContext } from './context.ts';
 
-/** How long to wait before timers that could not be written are tried again, in milliseconds. */
+/** How long to wait before timers that could not be fired are tried again, in milliseconds. */
 const againAfter = 1_000;
 
 export interface Alarm {
@@ -20,21 +20,22 @@ export function createAlarm(context: EngineContext): Alarm {
   const armAt = (time: number): void => {
     cancel?.();
     armedFor = time;
-    cancel = context.clock.at(time, ring);
+    cancel = context.clock.at(time, () => void ring());
   };
   const arm = (): void => {
     if (closed) return;
     const next = context.store.timers.next() ?? Infinity;
     if (next < armedFor) armAt(next);
   };
-  const ring = (): void => {
+  const ring = async (): Promise<void> => {
     if (closed) return;
-    armedFor = Infinity;
     try {
-      for (const instanceId of fireDue(context)) context.wake(instanceId);
+      const fired = await context.commits.add(() => fireDue(context));
+      fired.forEach((instanceId) => context.wake(instanceId));
+      armedFor = Infinity;
       arm();
     } catch (error) {
-      context.log('error', 'host', `Cannot fire timers: ${messageOf(error)}`);
+      context.log('error', 'host', `Cannot fire timers: ${stackOf(error)}`);
       armAt(context.clock.now() + againAfter);
     }
   };
@@ -49,14 +50,12 @@ export function createAlarm(context: EngineContext): Alarm {
 
 function fireDue({ store, clock }: EngineContext): Set<string> {
   const now = clock.now();
-  return store.transaction(() => {
-    const due = store.timers.due(now);
-    for (const timer of due) {
-      store.timers.remove(timer);
-      const FireAt = new Date(timer.fireAt).toISOString();
-      const event = historyEvent('TimerFired', now, { TimerId: timer.taskId, FireAt });
-      store.inbox.add(timer.instanceId, timer.executionId, event);
-    }
-    return new Set(due.map((timer) => timer.instanceId));
-  });
+  const due = store.timers.due(now);
+  for (const timer of due) {
+    store.timers.remove(timer);
+    const FireAt = new Date(timer.fireAt).toISOString();
+    const event = historyEvent('TimerFired', now, { TimerId: timer.taskId, FireAt });
+    store.inbox.add(timer.instanceId, timer.executionId, event);
+  }
+  return new Set(due.map((timer) => timer.instanceId));
 }

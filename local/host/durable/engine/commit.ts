@@ -8,8 +8,12 @@ import type { EngineContext } from './context.ts';
 import type { Episode } from './episode.ts';
 import { continueInstance, finishInstance, insertInstance, startConflict } from './lifecycle.ts';
 
+type Consequences = Omit<Effects, 'added'>;
+
 /** What is to be done once an episode is committed. */
 interface Effects {
+  /** Events that history has got besides those that had arrived. */
+  added: HistoryEvent[];
   wake: string[];
   dispatch: ActivityTask[];
   forget: boolean;
@@ -19,10 +23,11 @@ interface Effects {
  * Writes in one transaction what an episode leads to, and only then acts on it.
  * False when the instance was ended or replaced meanwhile: then nothing is written.
  */
-export function commitEpisode(context: EngineContext, episode: Episode): boolean {
-  const effects = context.store.transaction(() => writeEpisode(context, episode));
+export async function commitEpisode(context: EngineContext, episode: Episode): Promise<boolean> {
+  const effects = await context.commits.add(() => writeEpisode(context, episode));
   if (!effects) return false;
   const { instance, decision } = episode;
+  extend(episode.execution, effects.added);
   for (const { key, message } of decision.warnings) context.warn(key, instance.name, message);
   if (effects.forget) context.executions.forget(instance.instanceId);
   context.dispatch(effects.dispatch);
@@ -39,7 +44,7 @@ function writeEpisode(context: EngineContext, episode: Episode): Effects | undef
   if (isTerminal(current.status)) return undefined;
 
   for (const entry of entries) store.inbox.removeEntry(entry.id);
-  writeHistory(context, episode);
+  const added = writeHistory(context, episode);
   for (const taskId of decision.cancelledTimers) store.timers.remove({ ...current, taskId });
   const instance: Instance = {
     ...current,
@@ -47,20 +52,21 @@ function writeEpisode(context: EngineContext, episode: Episode): Effects | undef
     status: current.status === 'Suspended' ? 'Suspended' : 'Running',
     updatedAt: episode.now,
   };
-  return decision.end
+  const effects = decision.end
     ? writeEnd(context, episode, instance)
     : writeTasks(context, episode, instance);
+  return { ...effects, added };
 }
 
-function writeHistory({ store }: EngineContext, episode: Episode): void {
-  const { instance, arrived, decision, execution, now } = episode;
+function writeHistory({ store }: EngineContext, episode: Episode): HistoryEvent[] {
+  const { instance, arrived, decision, now } = episode;
   const added = [
     ...decision.events,
     historyEvent('OrchestratorCompleted', now),
     ...endEvents(episode),
   ];
   store.history.append(instance, [...arrived, ...added]);
-  extend(execution, added);
+  return added;
 }
 
 function endEvents({ decision: { end }, now }: Episode): HistoryEvent[] {
@@ -70,7 +76,7 @@ function endEvents({ decision: { end }, now }: Episode): HistoryEvent[] {
     : [executionCompleted(now, end.status, end.output)];
 }
 
-function writeEnd(context: EngineContext, episode: Episode, instance: Instance): Effects {
+function writeEnd(context: EngineContext, episode: Episode, instance: Instance): Consequences {
   const { end } = episode.decision;
   if (end?.status === 'ContinuedAsNew') {
     continueInstance(context.store, { ...instance, input: end.input }, episode.now);
@@ -81,7 +87,7 @@ function writeEnd(context: EngineContext, episode: Episode, instance: Instance):
   return { wake: parent === undefined ? [] : [parent], dispatch: [], forget: true };
 }
 
-function writeTasks(context: EngineContext, episode: Episode, instance: Instance): Effects {
+function writeTasks(context: EngineContext, episode: Episode, instance: Instance): Consequences {
   const { store } = context;
   const { decision, now } = episode;
   const { instanceId, executionId } = instance;

@@ -4,6 +4,7 @@ import type { RegisteredFunction } from '../../app/registry.ts';
 import type { Clock } from '../../clock.ts';
 import type { ActivityTask } from '../store/pending.ts';
 import type { Store } from '../store/store.ts';
+import type { Commits } from './commits.ts';
 import type { ExecutionCache } from './execution-cache.ts';
 
 /** What the parts of the engine share. */
@@ -16,6 +17,7 @@ export interface EngineContext {
   orchestrators: ReadonlyMap<string, RegisteredFunction>;
   activities: ReadonlyMap<string, RegisteredFunction>;
   executions: ExecutionCache;
+  commits: Commits;
   /** Says that an instance has something in its inbox. */
   wake(instanceId: string): void;
   /** Runs activities whose rows are committed. */

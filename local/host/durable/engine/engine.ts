@@ -7,6 +7,7 @@ import type { HistoryEvent } from '../protocol.ts';
 import type { Store } from '../store/store.ts';
 import { createActivityDispatch } from './activity-dispatch.ts';
 import { createAlarm } from './alarm.ts';
+import { createCommits } from './commits.ts';
 import type { EngineContext } from './context.ts';
 import { runEpisode } from './episode.ts';
 import { createExecutionCache } from './execution-cache.ts';
@@ -15,6 +16,9 @@ import { createReadyQueue } from './ready-queue.ts';
 
 /** The longest that completions are gathered before an episode, in milliseconds. */
 const longestGathering = 50;
+
+/** About how many events of a history are replayed in a millisecond. */
+const eventsPerMillisecond = 500;
 
 /** How long to wait after an episode could not be written, in milliseconds. */
 const againAfter = 1_000;
@@ -43,12 +47,14 @@ export interface Engine extends Operations {
 /** Makes an engine over a store; nothing runs before `resumeAll`. */
 export function createEngine(options: EngineOptions): Engine {
   const { store, log } = options;
+  const commits = createCommits(options);
   const context: EngineContext = {
     ...options,
     warn: warnOnce(log),
     orchestrators: byName(options.registry.ofType('orchestrationTrigger')),
     activities: byName(options.registry.ofType('activityTrigger')),
     executions: createExecutionCache(store),
+    commits,
     wake: (instanceId) => ready.wake(instanceId),
     dispatch: (tasks) => activities.add(tasks),
     timersChanged: () => alarm.arm(),
@@ -74,8 +80,9 @@ export function createEngine(options: EngineOptions): Engine {
       alarm.close();
       await ready.close();
       await activities.close();
+      commits.close();
     },
-    abandon: () => activities.abandon(),
+    abandon: () => commits.abandon(),
   };
 }
 
@@ -95,9 +102,10 @@ async function runSafely(context: EngineContext, instanceId: string): Promise<vo
 
 /**
  * Each episode replays the whole history, so completions that come while a long one would run
- * are gathered for about as long as the last one took. That keeps a wide fan-out linear.
+ * are gathered for about as long as it takes. That keeps a wide fan-out linear.
  */
 function gatheringTime(context: EngineContext, open: number, instanceId: string): number {
   if (open === 0) return 0;
-  return Math.min(context.executions.peek(instanceId)?.cost ?? 0, longestGathering);
+  const events = context.executions.peek(instanceId)?.played.length ?? 0;
+  return Math.min(events / eventsPerMillisecond, longestGathering);
 }

@@ -24,29 +24,30 @@ export interface Episode {
 export async function runEpisode(context: EngineContext, instanceId: string): Promise<void> {
   const instance = context.store.instances.get(instanceId);
   if (!instance || isTerminal(instance.status) || instance.status === 'Suspended') return;
-  const entries = takeInbox(context, instance);
+  const entries = await takeInbox(context, instance);
   if (entries.length === 0) return;
 
   const now = context.clock.now();
-  const started = performance.now();
   const execution = context.executions.load(instance);
   const isReplaying = execution.played.length > 0;
   const arrived = [historyEvent('OrchestratorStarted', now), ...inOrder(entries)];
   extend(execution, arrived);
   const decision = await decideEpisode(context, { instance, execution, isReplaying, now });
   const episode = { instance, entries, arrived, execution, decision, now };
-  if (!commitEpisode(context, episode)) context.executions.forget(instanceId);
-  execution.cost = performance.now() - started;
+  if (!(await commitEpisode(context, episode))) context.executions.forget(instanceId);
 }
 
 /** The entries for the execution that is running; those for earlier ones are thrown away. */
-function takeInbox({ store }: EngineContext, instance: Instance): InboxEntry[] {
+async function takeInbox(
+  { store, commits }: EngineContext,
+  instance: Instance,
+): Promise<InboxEntry[]> {
   const all = store.inbox.read(instance.instanceId);
   const stale = all.filter(
     (entry) => entry.executionId && entry.executionId !== instance.executionId,
   );
   if (stale.length === 0) return all;
-  store.transaction(() => stale.forEach((entry) => store.inbox.removeEntry(entry.id)));
+  await commits.add(() => stale.forEach((entry) => store.inbox.removeEntry(entry.id)));
   return all.filter((entry) => !stale.includes(entry));
 }
 

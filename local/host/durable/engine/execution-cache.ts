@@ -12,36 +12,47 @@ export interface ExecutionCache {
   forget(instanceId: string): void;
 }
 
+interface Kept {
+  execution: Execution;
+  /** How many of its events are in the total; more may have come since. */
+  counted: number;
+}
+
 /** Keeps the executions that ran last in memory, so that an episode need not read their history. */
 export function createExecutionCache(store: Store, limit = keptEvents): ExecutionCache {
-  const kept = new Map<string, Execution>();
-  const touch = (instanceId: string, execution: Execution): void => {
+  const kept = new Map<string, Kept>();
+  let total = 0;
+
+  const forget = (instanceId: string): void => {
+    total -= kept.get(instanceId)?.counted ?? 0;
     kept.delete(instanceId);
-    kept.set(instanceId, execution);
+  };
+  const keep = (instanceId: string, execution: Execution): void => {
+    const counted = execution.played.length;
+    kept.set(instanceId, { execution, counted });
+    total += counted;
+  };
+  const evict = (): void => {
+    // The oldest first; the newest is the one that was asked for.
+    for (const instanceId of kept.keys()) {
+      if (total <= limit || kept.size === 1) return;
+      forget(instanceId);
+    }
   };
   return {
     load(instance) {
-      const found = kept.get(instance.instanceId);
+      const { instanceId, executionId } = instance;
+      const found = kept.get(instanceId)?.execution;
       const execution =
-        found?.executionId === instance.executionId
+        found?.executionId === executionId
           ? found
-          : toExecution(instance.executionId, store.history.read(instance));
-      touch(instance.instanceId, execution);
-      evict(kept, limit);
+          : toExecution(executionId, store.history.read(instance));
+      forget(instanceId);
+      keep(instanceId, execution);
+      evict();
       return execution;
     },
-    peek: (instanceId) => kept.get(instanceId),
-    forget: (instanceId) => void kept.delete(instanceId),
+    peek: (instanceId) => kept.get(instanceId)?.execution,
+    forget,
   };
-}
-
-function evict(kept: Map<string, Execution>, limit: number): void {
-  if (kept.size % 16 !== 0 && kept.size < 1_000) return;
-  let total = 0;
-  for (const execution of kept.values()) total += execution.played.length;
-  for (const [instanceId, execution] of kept) {
-    if (total <= limit || kept.size === 1) return;
-    kept.delete(instanceId);
-    total -= execution.played.length;
-  }
 }

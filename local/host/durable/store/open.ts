@@ -1,10 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { HostError } from '../../app/errors.ts';
-
-/** The layout below; a data directory with another one is refused. */
-export const schemaVersion = 1;
+import { HostError, messageOf } from '../../app/errors.ts';
+import { asDiskTrouble } from './disk-trouble.ts';
+import { schemaSteps, schemaVersion } from './schema.ts';
 
 /** An open data directory, held by this process alone. */
 export interface DataDirectory {
@@ -12,14 +11,15 @@ export interface DataDirectory {
   close(): void;
 }
 
-/** Opens a data directory and locks it until closed; the lock dies with the process. */
+/**
+ * Opens a data directory and locks it until closed; the lock dies with the process. Brings an older
+ * layout up to date. Throws a HostError for a directory that is in use, or that it cannot read.
+ */
 export function openDataDirectory(directory: string): DataDirectory {
-  mkdirSync(directory, { recursive: true });
+  makeDirectory(directory);
   const lock = lockDirectory(directory);
   try {
-    const db = new DatabaseSync(databasePath(directory));
-    db.exec(pragmas);
-    prepareSchema(db, directory);
+    const db = openDatabase(databasePath(directory));
     return {
       db,
       close() {
@@ -38,14 +38,32 @@ export function databasePath(directory: string): string {
   return join(directory, 'host.sqlite');
 }
 
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (cause) {
+    throw new HostError(
+      `Cannot make the data directory ${directory}: ${messageOf(cause)}. Pass another --data-dir.`,
+      { cause },
+    );
+  }
+}
+
+// Primary result codes of SQLite.
+const SQLITE_BUSY = 5;
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+
 // A file of its own: the state itself stays readable to others while the host runs.
 function lockDirectory(directory: string): DatabaseSync {
-  const lock = new DatabaseSync(join(directory, 'host.lock'));
+  const path = join(directory, 'host.lock');
+  const lock = openFile(path);
   try {
     lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
     return lock;
   } catch (cause) {
     lock.close();
+    if (codeOf(cause) !== SQLITE_BUSY) throw unreadable(path, cause);
     throw new HostError(
       `The data directory ${directory} is in use by another Functions host. ` +
         'Stop that one, or pass another --data-dir.',
@@ -60,43 +78,55 @@ const pragmas = `
   PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;
   PRAGMA wal_autocheckpoint = 8000`;
 
-function prepareSchema(db: DatabaseSync, directory: string): void {
-  const found = db.prepare('PRAGMA user_version').get()?.['user_version'];
-  if (found === schemaVersion) return;
-  if (found !== 0) {
+function openDatabase(path: string): DatabaseSync {
+  const db = openFile(path);
+  try {
+    db.exec(pragmas);
+    prepareSchema(db, path);
+    return db;
+  } catch (error) {
     db.close();
-    throw new HostError(
-      `The data directory ${directory} has schema version ${found}; this host knows ${schemaVersion}. ` +
-        'Delete the directory, or use the version of the host that wrote it.',
-    );
+    throw error instanceof HostError ? error : unreadable(path, error);
   }
-  db.exec(`BEGIN; ${schema}; PRAGMA user_version = ${schemaVersion}; COMMIT`);
 }
 
-const schema = `
-  CREATE TABLE instances (
-    instance_id TEXT PRIMARY KEY, execution_id TEXT NOT NULL, generation INTEGER NOT NULL,
-    name TEXT NOT NULL, version TEXT, status TEXT NOT NULL, input TEXT NOT NULL, output TEXT,
-    custom_status TEXT, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, parent TEXT
-  ) WITHOUT ROWID;
-  CREATE INDEX instances_by_status ON instances (status, created_at);
-  CREATE TABLE history (
-    instance_id TEXT NOT NULL, generation INTEGER NOT NULL, seq INTEGER NOT NULL, event TEXT NOT NULL,
-    PRIMARY KEY (instance_id, generation, seq)
-  ) WITHOUT ROWID;
-  CREATE TABLE inbox (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, instance_id TEXT NOT NULL, execution_id TEXT, event TEXT NOT NULL
+function openFile(path: string): DatabaseSync {
+  try {
+    return new DatabaseSync(path);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function prepareSchema(db: DatabaseSync, path: string): void {
+  const found = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
+  if (found === schemaVersion) return;
+  if (found > schemaVersion) {
+    throw new HostError(
+      `${path} has schema version ${found}; this host knows ${schemaVersion}. ` +
+        'Use the version of the host that wrote it, or pass another --data-dir.',
+    );
+  }
+  if (found < 1 && db.prepare('SELECT 1 FROM sqlite_schema').get()) {
+    throw new HostError(
+      `${path} is a database, but not one of a Functions host. Pass another --data-dir.`,
+    );
+  }
+  const steps = schemaSteps.slice(found).join(';');
+  db.exec(`BEGIN; ${steps}; PRAGMA user_version = ${schemaVersion}; COMMIT`);
+}
+
+function unreadable(path: string, error: unknown): unknown {
+  const known = asDiskTrouble(error, path);
+  if (known !== error) return known;
+  const isForeign = [SQLITE_NOTADB, SQLITE_CORRUPT].includes(codeOf(error));
+  const reason = isForeign ? 'it is damaged, or no database' : messageOf(error);
+  return new HostError(
+    `Cannot open ${path}: ${reason}. Move the file away to begin afresh, or pass another --data-dir.`,
+    { cause: error },
   );
-  CREATE INDEX inbox_by_instance ON inbox (instance_id, id);
-  CREATE TABLE activities (
-    instance_id TEXT NOT NULL, execution_id TEXT NOT NULL, task_id INTEGER NOT NULL,
-    name TEXT NOT NULL, input TEXT,
-    PRIMARY KEY (instance_id, execution_id, task_id)
-  ) WITHOUT ROWID;
-  CREATE TABLE timers (
-    instance_id TEXT NOT NULL, execution_id TEXT NOT NULL, task_id INTEGER NOT NULL,
-    fire_at INTEGER NOT NULL,
-    PRIMARY KEY (instance_id, execution_id, task_id)
-  ) WITHOUT ROWID;
-  CREATE INDEX timers_by_time ON timers (fire_at);
-  CREATE TABLE schedules (name TEXT PRIMARY KEY, status TEXT NOT NULL) WITHOUT ROWID`;
+}
+
+function codeOf(error: unknown): number {
+  return ((error as { errcode?: number }).errcode ?? 0) & 0xff;
+}

@@ -1,4 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { crashPoint } from './crash-point.ts';
+import { asDiskTrouble } from './disk-trouble.ts';
 import { historyRows, type HistoryRows } from './history.ts';
 import { instanceRows, type InstanceRows } from './instances.ts';
 import {
@@ -17,7 +19,10 @@ export interface Store {
   inbox: InboxRows;
   activities: ActivityRows;
   timers: TimerRows;
-  /** Everything `work` writes is kept, or nothing when it throws. `work` must be synchronous. */
+  /**
+   * Everything `work` writes is kept, or nothing when it throws. `work` must be synchronous.
+   * Throws DiskTrouble when the disk takes no writes.
+   */
   transaction<T>(work: () => T): T;
   /** Drops whatever an instance still waits for. */
   dropPending(instanceId: string): void;
@@ -28,6 +33,7 @@ export function openStore(db: DatabaseSync): Store {
   const [begin, commit, rollback] = ['BEGIN IMMEDIATE', 'COMMIT', 'ROLLBACK'].map((sql) =>
     db.prepare(sql),
   );
+  const crash = crashPoint();
   const drops = ['inbox', 'activities', 'timers'].map((table) =>
     db.prepare(`DELETE FROM ${table} WHERE instance_id = ?`),
   );
@@ -41,11 +47,14 @@ export function openStore(db: DatabaseSync): Store {
       begin?.run();
       try {
         const result = work();
+        crash('before');
         commit?.run();
+        crash('after');
         return result;
       } catch (error) {
-        rollback?.run();
-        throw error;
+        // On a full disk SQLite itself may have rolled back.
+        if (db.isTransaction) rollback?.run();
+        throw asDiskTrouble(error, db.location());
       }
     },
     dropPending: (instanceId) => drops.forEach((drop) => drop.run(instanceId)),

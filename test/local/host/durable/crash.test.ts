@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -113,11 +113,50 @@ describe('a data directory', () => {
     expect(host!.url).toMatch(/^http/);
   });
 
-  it('with an unknown schema version is refused', async () => {
-    const db = new DatabaseSync(join(data.path, 'host.sqlite'));
-    db.exec('PRAGMA user_version = 99');
-    db.close();
+  it('of schema version 1 is read as what it is, and what was under way goes on', async () => {
+    makeDatabase(readFileSync(join(import.meta.dirname, 'golden/schema-1.sql'), 'utf8'));
+    await restart();
+    expect((await status(host!, 'done')).output).toEqual({ sum: 5, instanceId: 'done' });
+    expect((await untilEnd(host!, 'chain')).output).toBe(4);
+    expect((await untilEnd(host!, 'races')).output).toEqual({ winner: 'timer' });
+    await raise(host!, 'waits', 'approval', 1);
+    await raise(host!, 'parent:child', 'approval', 2);
+    expect((await untilEnd(host!, 'waits')).output).toEqual({ got: 1 });
+    expect((await untilEnd(host!, 'parent')).output).toEqual({ got: 2 });
+  });
+
+  it('of a later schema version is refused', async () => {
+    makeDatabase('PRAGMA user_version = 99');
     const refused = await failToStart({ dataDir: data.path });
-    expect(refused.log).toContain('has schema version 99; this host knows 1');
+    expect(refused.log).toMatch(/host\.sqlite has schema version 99; this host knows \d+\. Use/);
+  });
+
+  it("with another program's database is refused, and left as it is", async () => {
+    makeDatabase('CREATE TABLE instances (mine)');
+    const refused = await failToStart({ dataDir: data.path });
+    expect(refused.log).toContain('is a database, but not one of a Functions host');
+    const db = new DatabaseSync(join(data.path, 'host.sqlite'));
+    expect(db.prepare('SELECT name FROM sqlite_schema').all()).toHaveLength(1);
+    db.close();
+  });
+
+  it('with a file that is no database is refused, and left as it is', async () => {
+    writeFileSync(join(data.path, 'host.sqlite'), 'not a database '.repeat(1_000));
+    const refused = await failToStart({ dataDir: data.path });
+    expect(refused.code).toBe(1);
+    expect(refused.log).toMatch(/Cannot open .*host\.sqlite: it is damaged, or no database\./);
+    expect(readFileSync(join(data.path, 'host.sqlite'), 'utf8')).toMatch(/^not a database/);
+  });
+
+  it('that cannot be made is refused', async () => {
+    writeFileSync(join(data.path, 'file'), '');
+    const refused = await failToStart({ dataDir: join(data.path, 'file/inside') });
+    expect(refused.log).toMatch(/Cannot make the data directory .*file\/inside: .*ENOTDIR/);
   });
 });
+
+function makeDatabase(sql: string): void {
+  const db = new DatabaseSync(join(data.path, 'host.sqlite'));
+  db.exec(sql);
+  db.close();
+}

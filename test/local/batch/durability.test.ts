@@ -211,7 +211,10 @@ describe('a data directory', () => {
   });
 
   test('that cannot be made is refused', async () => {
-    await expect(spawnBatch('/proc/batch')).rejects.toThrow(/data directory .* cannot be used/);
+    const file = join(dataDir, 'file');
+    writeFileSync(file, '');
+    const below = spawnBatch(join(file, 'batch'));
+    await expect(below).rejects.toThrow(/data directory .* cannot be used/);
   });
 
   test('keeps times growing when the clock was set back', async () => {

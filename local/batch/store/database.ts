@@ -144,7 +144,7 @@ function open(dataDir: string): DatabaseSync {
     sqlite = new DatabaseSync(join(dataDir, 'batch.sqlite'), { timeout: 0 });
     // The exclusive lock is the lock on the data directory: the system drops it with the process, however that ends.
     sqlite.exec(
-      'pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = normal; pragma wal_autocheckpoint = 8000; pragma cache_size = -32000;',
+      'pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = normal; pragma wal_autocheckpoint = 8000; pragma cache_size = -16000;',
     );
     requireVersion(sqlite, dataDir);
     sqlite.exec(`begin immediate; ${schema} pragma user_version = ${schemaVersion}; commit;`);

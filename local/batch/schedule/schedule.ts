@@ -29,8 +29,11 @@ function schedulePass(account: Account, turn: number): void {
 }
 
 function schedulePool(account: Account, pool: Pool): void {
-  const ready = [...pool.nodes.values()].filter(isReady);
-  for (const job of jobsOf(account, pool)) {
+  const jobs = jobsOf(account, pool);
+  if (jobs.length === 0) return;
+  const ready = nodesWithRoom(pool);
+  if (ready.length === 0) return;
+  for (const job of jobs) {
     while (hasRoom(account) && placeNext(account, job, ready));
   }
 }
@@ -51,9 +54,14 @@ function placeNext(account: Account, job: Job, ready: readonly Node[]): boolean 
   return false;
 }
 
-/** Whether a node takes tasks. */
-function isReady(node: Node): boolean {
-  return node.doc.state === 'idle' || node.doc.state === 'running';
+/** The nodes that take tasks now: of a thousand that are busy, few, so each task costs less to place. */
+function nodesWithRoom(pool: Pool): Node[] {
+  const found: Node[] = [];
+  for (const node of pool.nodes.values()) {
+    if (node.usedSlots >= pool.doc.taskSlotsPerNode) continue;
+    if (node.doc.state === 'idle' || node.doc.state === 'running') found.push(node);
+  }
+  return found;
 }
 
 function hasRoom(account: Account): boolean {

@@ -1,6 +1,8 @@
-import type { Account, Job, Pool } from './account.ts';
+import type { Account, Job, JobNode, Pool } from './account.ts';
+import { armAutoScale } from './autoscale/drive.ts';
 import { armJobLimit } from './job/lifecycle.ts';
 import { jobSettled } from './job/settle.ts';
+import { armNextRetention } from './node/retention.ts';
 import { makeNodeDirectories } from './node/directories.ts';
 import { killProcesses } from './node/process-tree.ts';
 import { finishDeletePool } from './pool/delete-pool.ts';
@@ -8,6 +10,7 @@ import { armNodes, bootNode, setNodeState } from './pool/node-life.ts';
 import { removeNodes } from './pool/remove-nodes.ts';
 import { continueResize } from './pool/resize.ts';
 import { count } from './store/counts.ts';
+import type { NodeState } from './store/documents.ts';
 import { join } from 'node:path';
 
 /** Takes up where the process before this one stopped: kills what its tasks left running, puts those tasks back, brings nodes and resizes on. */
@@ -17,6 +20,7 @@ export async function recover(account: Account): Promise<void> {
   for (const pool of account.pools.values()) await recoverPool(account, pool);
   for (const job of account.jobs.values()) recoverJob(account, job);
   armNodes(account);
+  armNextRetention(account);
   account.db.commit();
   account.schedule();
 }
@@ -40,10 +44,11 @@ async function recoverPool(account: Account, pool: Pool): Promise<void> {
     return;
   }
   for (const node of pool.nodes.values()) {
+    if (settled.has(node.doc.state)) continue;
     if (node.doc.state === 'idle' || node.doc.state === 'running') {
       await makeNodeDirectories(node.root);
       if (node.doc.state === 'running') setNodeState(account, node, 'idle');
-    } else if (node.doc.state !== 'leavingpool' && node.doc.state !== 'unusable') {
+    } else {
       setNodeState(account, node, 'creating');
       bootNode(account, node);
     }
@@ -51,9 +56,24 @@ async function recoverPool(account: Account, pool: Pool): Promise<void> {
   const leaving = [...pool.nodes.values()].filter((node) => node.doc.state === 'leavingpool');
   await removeNodes(account, leaving, 'requeue');
   if (pool.doc.allocationState !== 'steady') continueResize(account, pool);
+  armAutoScale(account, pool);
 }
 
+const settled: ReadonlySet<NodeState> = new Set(['leavingpool', 'unusable', 'starttaskfailed']);
+
 function recoverJob(account: Account, job: Job): void {
+  for (const jobNode of job.nodes.values()) recoverJobNode(account, jobNode);
   armJobLimit(account, job);
   if (job.doc.state !== 'active') jobSettled(account, job);
+}
+
+/** A preparation or release task that was under way is run again when it is needed. */
+function recoverJobNode(account: Account, jobNode: JobNode): void {
+  const { preparation, release, ...doc } = jobNode.doc;
+  jobNode.doc = {
+    ...doc,
+    ...(preparation?.state === 'completed' && { preparation }),
+    ...(release?.state === 'completed' && { release }),
+  };
+  account.db.changed(jobNode);
 }

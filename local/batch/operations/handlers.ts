@@ -4,10 +4,12 @@ import type { Call, Reply } from '../wire/call.ts';
 import { BatchError } from '../wire/errors.ts';
 import type { Handler } from '../wire/server.ts';
 import { addTask, addTasks } from './add-tasks.ts';
+import * as autoscale from './autoscale.ts';
 import * as jobs from './jobs.ts';
 import { listTasks } from './list-tasks.ts';
 import * as nodes from './nodes.ts';
 import * as pools from './pools.ts';
+import * as restarts from './restart-nodes.ts';
 import * as tasks from './tasks.ts';
 
 /** The operations that are emulated, by name; every other is refused by its name. What one changed is committed before it is answered. */
@@ -33,6 +35,8 @@ const operations: Record<string, (account: Account, call: Call) => Reply> = {
   Account_ListPoolNodeCounts: nodes.listNodeCounts,
   ComputeNode_Get: nodes.getNode,
   ComputeNode_List: nodes.listNodes,
+  ComputeNode_Reboot: restarts.reboot,
+  ComputeNode_Reimage: restarts.reimage,
   Job_Add: jobs.addJob,
   Job_Delete: jobs.removeJob,
   Job_Disable: jobs.disable,
@@ -45,6 +49,9 @@ const operations: Record<string, (account: Account, call: Call) => Reply> = {
   Job_Update: jobs.updateJob,
   Pool_Add: pools.addPool,
   Pool_Delete: pools.removePool,
+  Pool_DisableAutoScale: autoscale.disableAutoScale,
+  Pool_EnableAutoScale: autoscale.enableAutoScale,
+  Pool_EvaluateAutoScale: autoscale.evaluateAutoScale,
   Pool_Exists: pools.poolExists,
   Pool_Get: pools.getPool,
   Pool_List: pools.listPools,

@@ -1,27 +1,25 @@
-import type { Account, Pool } from '../account.ts';
-import { requirePoolQuota } from '../faults/quotas.ts';
+import type { Account } from '../account.ts';
 import { poolFilters } from '../odata/filter-tables.ts';
 import { answerList } from '../odata/list.ts';
 import { elementBody, pick, readSelect, refuseExpand } from '../odata/page.ts';
+import { createPool, requirePackages } from '../pool/create-pool.ts';
 import { deletePool } from '../pool/delete-pool.ts';
-import { continueResize, resizePool, stopResize } from '../pool/resize.ts';
-import type { Deallocation, Json, PoolDocument } from '../store/documents.ts';
+import { resizePool, stopResize } from '../pool/resize.ts';
+import type { Deallocation } from '../store/documents.ts';
 import { checkNewPool, checkPoolPatch, checkResize } from '../validate/pool.ts';
 import { poolMembers, poolProperty, poolView } from '../views/pool.ts';
 import type { Call, Reply } from '../wire/call.ts';
 import { readAllowed, requireCondition } from '../wire/conditions.ts';
 import { BatchError } from '../wire/errors.ts';
-import { findPool } from './find.ts';
+import { changeablePool, findPool } from './find.ts';
 
 /** Pool_Add. */
 export function addPool(account: Account, call: Call): Reply {
-  const doc = newPool(account, checkNewPool(call.body));
-  if (account.pools.has(doc.id.toLowerCase())) throw new BatchError('PoolExists');
-  requirePoolQuota(account);
-  const pool = account.live.addPool(doc);
-  account.pools.set(doc.id.toLowerCase(), pool);
-  continueResize(account, pool);
-  const url = `${call.url}/${doc.id}`;
+  const body = checkNewPool(call.body);
+  const id = String(body.id);
+  if (account.pools.has(id.toLowerCase())) throw new BatchError('PoolExists');
+  const { doc } = createPool(account, body);
+  const url = `${call.url}/${id}`;
   return { status: 201, changed: doc.modified, location: url, dataServiceId: url };
 }
 
@@ -59,8 +57,9 @@ export function poolExists(account: Account, call: Call): Reply {
 
 /** Pool_Patch. */
 export function patchPool(account: Account, call: Call): Reply {
-  const pool = changeable(account, call);
+  const pool = changeablePool(account, call);
   const patch = checkPoolPatch(call.body);
+  requirePackages(account, patch.applicationPackageReferences);
   pool.doc = { ...pool.doc, spec: { ...pool.doc.spec, ...patch }, modified: account.clock.stamp() };
   account.db.changed(pool);
   return { status: 200, changed: pool.doc.modified, dataServiceId: call.url };
@@ -68,8 +67,13 @@ export function patchPool(account: Account, call: Call): Reply {
 
 /** Pool_Resize. */
 export function resize(account: Account, call: Call): Reply {
-  const pool = changeable(account, call);
+  const pool = changeablePool(account, call);
   const change = checkResize(call.body);
+  if (pool.doc.autoScale !== undefined) {
+    throw new BatchError('OperationInvalidForCurrentState', {
+      values: [{ key: 'Reason', value: 'Autoscaling is enabled on the pool.' }],
+    });
+  }
   if (pool.doc.allocationState !== 'steady') throw new BatchError('PoolBeingResized');
   resizePool(account, pool, {
     targetDedicatedNodes: Number(change.targetDedicatedNodes ?? 0),
@@ -82,45 +86,13 @@ export function resize(account: Account, call: Call): Reply {
 
 /** Pool_StopResize. */
 export function stopResizing(account: Account, call: Call): Reply {
-  const pool = changeable(account, call);
+  const pool = changeablePool(account, call);
   if (pool.doc.allocationState === 'resizing') stopResize(account, pool);
   return { status: 202, changed: pool.doc.modified, dataServiceId: call.url };
 }
 
 /** Pool_Delete. */
 export function removePool(account: Account, call: Call): Reply {
-  deletePool(account, changeable(account, call));
+  deletePool(account, changeablePool(account, call));
   return { status: 202 };
-}
-
-function changeable(account: Account, call: Call): Pool {
-  const pool = findPool(account, call);
-  requireCondition(call, pool.doc.modified);
-  if (pool.doc.state === 'deleting') throw new BatchError('PoolBeingDeleted');
-  return pool;
-}
-
-function newPool(account: Account, body: Json): PoolDocument {
-  const { id, resizeTimeout, targetDedicatedNodes, targetLowPriorityNodes, ...others } = body;
-  const { taskSlotsPerNode, taskSchedulingPolicy, enableAutoScale: _, ...spec } = others;
-  const now = account.clock.stamp();
-  return {
-    id: String(id),
-    spec,
-    created: now,
-    modified: now,
-    state: 'active',
-    stateAt: now,
-    allocationState: 'steady',
-    allocationStateAt: now,
-    resizeTimeout: String(resizeTimeout ?? 'PT15M'),
-    targetDedicatedNodes: Number(targetDedicatedNodes ?? 0),
-    targetLowPriorityNodes: Number(targetLowPriorityNodes ?? 0),
-    deallocation: 'requeue',
-    resizeErrors: [],
-    taskSlotsPerNode: Number(taskSlotsPerNode ?? 1),
-    fill:
-      (taskSchedulingPolicy as { nodeFillType?: 'Spread' | 'Pack' } | undefined)?.nodeFillType ??
-      'Spread',
-  };
 }

@@ -1,4 +1,5 @@
 import type { Account, Node, Pool } from '../account.ts';
+import { inBackground } from '../background.ts';
 import { allocationDelay, grantNodes } from '../faults/allocation.ts';
 import type { PoolDocument } from '../store/documents.ts';
 import { addNode, bootNode } from './node-life.ts';
@@ -29,8 +30,14 @@ export function continueResize(account: Account, pool: Pool): void {
     return;
   }
   setAllocationState(account, pool, 'resizing');
-  pool.cancel = account.clock.startTimer(allocationDelay(account, pool), () =>
-    allocate(account, pool),
+  pool.cancel = account.clock.startTimer(
+    allocationDelay(account, pool),
+    () =>
+      void inBackground(
+        account,
+        `Pool ${pool.doc.id} could not be resized`,
+        allocate(account, pool),
+      ),
   );
 }
 

@@ -2,6 +2,7 @@ import type { Account, Node, Pool } from '../account.ts';
 import type { FilterValue } from '../odata/filter.ts';
 import { taskStates } from '../store/tasks.ts';
 import { isoTime } from '../time/stamp.ts';
+import { nodeTaskInfo } from './node-task.ts';
 import { executionInfo } from './task.ts';
 
 /** Members of a node that $select may choose. */
@@ -50,7 +51,10 @@ export function nodeView(account: Account, node: Node, baseUrl: string): object 
     runningTasksCount: node.runs.size,
     runningTaskSlotsCount: node.usedSlots,
     ...(node.recent.length > 0 && { recentTasks: recentTasks(account, node, baseUrl) }),
+    ...(doc.startTask !== undefined && { startTask: doc.startTask }),
+    ...(doc.startTaskInfo !== undefined && { startTaskInfo: nodeTaskInfo(doc.startTaskInfo) }),
     certificateReferences: [],
+    ...(doc.errors !== undefined && { errors: doc.errors }),
     isDedicated: doc.dedicated,
     virtualMachineInfo: virtualMachineInfo(pool),
   };
@@ -81,12 +85,17 @@ export function nodeCounts(pool: Pool, dedicated: boolean): object {
 const countNames = {
   creating: 'creating',
   starting: 'starting',
+  waitingforstarttask: 'waitingForStartTask',
+  starttaskfailed: 'startTaskFailed',
   idle: 'idle',
   running: 'running',
-  leavingpool: 'leavingPool',
-  preempted: 'preempted',
-  unknown: 'unknown',
+  rebooting: 'rebooting',
+  reimaging: 'reimaging',
   unusable: 'unusable',
+  unknown: 'unknown',
+  offline: 'offline',
+  preempted: 'preempted',
+  leavingpool: 'leavingPool',
 } as const;
 
 const noNodes = {

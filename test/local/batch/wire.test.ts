@@ -68,7 +68,6 @@ describe('versions and routes', () => {
   });
 
   test.each([
-    ['POST', '/pools/Wire/evaluateautoscale', 'Pool_EvaluateAutoScale'],
     ['GET', '/jobs/Wire/tasks/t/files/wd%2Fa.txt', 'File_GetFromTask'],
     ['GET', '/jobs/Wire/tasks/t/files/wd/a.txt', 'File_GetFromTask'],
     ['GET', '/certificates(thumbprintAlgorithm=sha1,thumbprint=ab)', 'Certificate_Get'],

@@ -8,7 +8,7 @@ import { openDatabase } from '../../../../local/batch/store/database.ts';
 
 test('applications and their packages are kept, found by any case, and deleted with their bytes', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'applications-'));
-  let db = openDatabase(directory);
+  let db = openDatabase(directory, { failed: unexpected });
   let store = openApplicationStore(db, directory);
   store.putApplication('Blender', { displayName: 'A renderer' });
   store.add('Blender', '4.2', 1);
@@ -23,7 +23,7 @@ test('applications and their packages are kept, found by any case, and deleted w
   store.putApplication('blender', { defaultVersion: '4.2' });
   db.close();
 
-  db = openDatabase(directory);
+  db = openDatabase(directory, { failed: unexpected });
   store = openApplicationStore(db, directory);
   expect(store.listApplications()).toEqual([
     { id: 'Blender', displayName: 'A renderer', allowUpdates: true, defaultVersion: '4.2' },
@@ -40,7 +40,7 @@ test('applications and their packages are kept, found by any case, and deleted w
 
 test('names that would lead elsewhere are refused', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'applications-'));
-  const db = openDatabase(directory);
+  const db = openDatabase(directory, { failed: unexpected });
   const store = openApplicationStore(db, directory);
   expect(() => store.putApplication('../x', {})).toThrow('cannot be the id');
   expect(() => store.add('x', '..', 1)).toThrow('cannot be the version');
@@ -48,3 +48,7 @@ test('names that would lead elsewhere are refused', async () => {
   db.close();
   await rm(directory, { recursive: true, force: true });
 });
+
+function unexpected(error: Error): never {
+  throw error;
+}

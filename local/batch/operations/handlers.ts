@@ -5,6 +5,7 @@ import { BatchError } from '../wire/errors.ts';
 import type { Handler } from '../wire/server.ts';
 import { addTask, addTasks } from './add-tasks.ts';
 import * as autoscale from './autoscale.ts';
+import { listJobNodes } from './job-nodes.ts';
 import * as jobs from './jobs.ts';
 import { listTasks } from './list-tasks.ts';
 import * as nodes from './nodes.ts';
@@ -44,6 +45,7 @@ const operations: Record<string, (account: Account, call: Call) => Reply> = {
   Job_Get: jobs.getJob,
   Job_GetTaskCounts: jobs.getTaskCounts,
   Job_List: jobs.listJobs,
+  Job_ListPreparationAndReleaseTaskStatus: listJobNodes,
   Job_Patch: jobs.patchJob,
   Job_Terminate: jobs.terminate,
   Job_Update: jobs.updateJob,

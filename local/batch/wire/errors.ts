@@ -96,7 +96,10 @@ const table = {
   JobExists: [409, 'The specified job already exists.'],
   JobNotActive: [409, 'The specified job is not in an active state.'],
   JobNotFound: [404, 'The specified job does not exist.'],
-  JobPreparationTaskNotSpecified: [409, 'The specified job has no job preparation task.'],
+  JobPreparationTaskOrReleaseTaskNotSpecified: [
+    409,
+    'The specified job has no job preparation or release task.',
+  ],
   JobScheduleExists: [409, 'The specified job schedule already exists.'],
   JobScheduleNotFound: [404, 'The specified job schedule does not exist.'],
   JobScheduleWithSameIdExists: [409, 'There is a job schedule with the same id.'],

@@ -94,6 +94,7 @@ describe('a start task', () => {
     await until(async () => (await nodesOf(batch, 'p'))[0]?.info.state === 'waitingforstarttask');
     await batch.client.pool.deleteMethod('p');
     await until(async () => !(await batch.client.pool.exists('p')).body);
+    expect(batch.log).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Account, Job, JobNode, Pool } from './account.ts';
 import { armAutoScale } from './autoscale/drive.ts';
 import { armJobLimit } from './job/lifecycle.ts';
+import { runSchedule } from './job-schedule/run-schedule.ts';
 import { jobSettled } from './job/settle.ts';
 import { armNextRetention } from './node/retention.ts';
 import { makeNodeDirectories } from './node/directories.ts';
@@ -21,6 +22,7 @@ export async function recover(account: Account): Promise<void> {
   for (const job of account.jobs.values()) recoverJob(account, job);
   armNodes(account);
   armNextRetention(account);
+  for (const schedule of account.jobSchedules.values()) runSchedule(account, schedule);
   account.db.commit();
   account.schedule();
 }

@@ -12,7 +12,7 @@ import type {
 } from '../store/documents.ts';
 import type { TaskSpec } from '../task-spec.ts';
 import { unlimited } from '../time/duration.ts';
-import { constraintsOf, defaultUser } from '../validate/programs.ts';
+import { constraintsOf } from '../validate/programs.ts';
 import { BatchError } from '../wire/errors.ts';
 import { insertTask } from './insert-task.ts';
 import { armJobLimit } from './lifecycle.ts';
@@ -78,8 +78,8 @@ function newJob(account: Account, body: Json): JobDocument {
     ...(manager !== undefined && {
       manager: {
         id: String(manager.id),
-        killJobOnCompletion: manager.killJobOnCompletion ?? true,
-        runExclusive: manager.runExclusive ?? true,
+        killJobOnCompletion: manager.killJobOnCompletion === true,
+        runExclusive: manager.runExclusive === true,
       },
     }),
     created: now,
@@ -100,13 +100,8 @@ function readBack(body: Json): Json {
   return {
     ...spec,
     jobManagerTask: {
-      userIdentity: defaultUser,
-      killJobOnCompletion: true,
-      runExclusive: true,
-      allowLowPriorityNode: true,
       ...manager,
       constraints: managerConstraints(body, manager),
-      requiredSlots: manager.requiredSlots ?? 1,
     },
   };
 }

@@ -6,6 +6,7 @@ import type { Handler } from '../wire/server.ts';
 import { addTask, addTasks } from './add-tasks.ts';
 import * as autoscale from './autoscale.ts';
 import { listJobNodes } from './job-nodes.ts';
+import * as schedules from './job-schedules.ts';
 import * as jobs from './jobs.ts';
 import { listTasks } from './list-tasks.ts';
 import * as nodes from './nodes.ts';
@@ -38,6 +39,16 @@ const operations: Record<string, (account: Account, call: Call) => Reply> = {
   ComputeNode_List: nodes.listNodes,
   ComputeNode_Reboot: restarts.reboot,
   ComputeNode_Reimage: restarts.reimage,
+  JobSchedule_Add: schedules.addJobSchedule,
+  JobSchedule_Delete: schedules.removeJobSchedule,
+  JobSchedule_Disable: schedules.disableJobSchedule,
+  JobSchedule_Enable: schedules.enableJobSchedule,
+  JobSchedule_Exists: schedules.jobScheduleExists,
+  JobSchedule_Get: schedules.getJobSchedule,
+  JobSchedule_List: schedules.listJobSchedules,
+  JobSchedule_Patch: schedules.patchJobSchedule,
+  JobSchedule_Terminate: schedules.terminateJobSchedule,
+  JobSchedule_Update: schedules.updateJobSchedule,
   Job_Add: jobs.addJob,
   Job_Delete: jobs.removeJob,
   Job_Disable: jobs.disable,
@@ -45,6 +56,7 @@ const operations: Record<string, (account: Account, call: Call) => Reply> = {
   Job_Get: jobs.getJob,
   Job_GetTaskCounts: jobs.getTaskCounts,
   Job_List: jobs.listJobs,
+  Job_ListFromJobSchedule: schedules.listJobsOfSchedule,
   Job_ListPreparationAndReleaseTaskStatus: listJobNodes,
   Job_Patch: jobs.patchJob,
   Job_Terminate: jobs.terminate,

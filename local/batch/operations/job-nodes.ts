@@ -9,8 +9,9 @@ import { findJob } from './find.ts';
 /** Job_ListPreparationAndReleaseTaskStatus, also of nodes that are gone. */
 export function listJobNodes(account: Account, call: Call): Reply {
   const job = findJob(account, call);
-  if (job.doc.preparation === undefined)
+  if (job.doc.preparation === undefined) {
     throw new BatchError('JobPreparationTaskOrReleaseTaskNotSpecified');
+  }
   return answerList(call, {
     kind: 'jobpreparationandreleasetaskstatuslist',
     items: [...job.nodes.values()].filter(({ doc }) => doc.preparation !== undefined),

@@ -47,9 +47,9 @@ export function checkDisable(body: unknown): 'requeue' | 'terminate' | 'wait' {
 }
 
 /** Checks the body of Job_Terminate, which may be absent. */
-export function checkTerminate(body: unknown): string | undefined {
+export function checkTerminate(body: unknown): string {
   const { terminateReason } = checkBody(body ?? {}, { terminateReason: text() });
-  return terminateReason as string | undefined;
+  return String(terminateReason ?? 'UserTerminate');
 }
 
 function withPool(job: Json): Json {

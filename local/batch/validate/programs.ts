@@ -128,7 +128,16 @@ export const releaseTask: Rule<Json> = (value, name) => {
 };
 
 /** A job's manager task, defaults filled in. */
-export const managerTask: Rule<Json> = object({
+export const managerTask: Rule<Json> = (value, name) => ({
+  userIdentity: defaultUser,
+  killJobOnCompletion: true,
+  runExclusive: true,
+  allowLowPriorityNode: true,
+  requiredSlots: 1,
+  ...managerShape(value, name),
+});
+
+const managerShape = object({
   'id!': id,
   displayName: text(1024),
   ...program,

@@ -115,6 +115,7 @@ describe('a task that depends on others', () => {
     await until(async () => (await stateOf('ended')) === 'running');
     await task.terminate('j', 'ended');
     await completed('child');
+    expect((await task.get('j', 'ended')).executionInfo?.failureInfo?.code).toBe('TaskEnded');
   });
 
   test('survives a restart of the emulator', async () => {

@@ -64,6 +64,6 @@ test.each<[string, Exit, ExitConditions | undefined, string, string]>([
     'disable',
     'block',
   ],
-])('%s', (_, exit, conditions, jobAction, dependencyAction) => {
+])('%s', (_, exit, conditions, ...[jobAction, dependencyAction]) => {
   expect(judgeExit(exit, conditions)).toEqual({ jobAction, dependencyAction });
 });

@@ -18,8 +18,8 @@ export function runSchedule(account: Account, schedule: JobSchedule): void {
 export function terminateSchedule(account: Account, schedule: JobSchedule): void {
   setScheduleState(account, schedule, 'terminating');
   for (const job of jobsOf(account, schedule)) {
-    if (isOpen(job) && job.doc.state !== 'terminating')
-      terminateJob(account, job, 'TerminateJobSchedule');
+    if (!isOpen(job) || job.doc.state === 'terminating') continue;
+    terminateJob(account, job, 'TerminateJobSchedule');
   }
   runSchedule(account, schedule);
 }

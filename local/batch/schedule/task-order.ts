@@ -9,12 +9,15 @@ import type { TaskOrder } from '../node/run-task.ts';
 export function taskOrder(account: Account, { job, node, taskId, spec }: Run): TaskOrder {
   const directories = taskDirectories(node.root, job.doc.id, taskId);
   const { preparation } = job.doc;
+  const { faults } = account.controls;
+  const { killedWithoutUpload } = faults.knobs.tasks;
   const packages = [...poolPackages(node), ...(spec.applicationPackageReferences ?? [])];
   return {
     commandLine: spec.commandLine,
     resourceFiles: spec.resourceFiles ?? [],
     outputFiles: spec.outputFiles ?? [],
     maxWallClockTime: spec.constraints.maxWallClockTime,
+    killedWithoutUpload: faults.happens('tasks/killedWithoutUpload', killedWithoutUpload),
     directories,
     container: spec.containerSettings,
     ...(packages.length > 0 && { packages: () => installPackages(account, node, packages) }),

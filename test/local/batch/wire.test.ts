@@ -72,7 +72,6 @@ describe('versions and routes', () => {
     ['GET', '/jobs/Wire/tasks/t/files/wd/a.txt', 'File_GetFromTask'],
     ['GET', '/certificates(thumbprintAlgorithm=sha1,thumbprint=ab)', 'Certificate_Get'],
     ['PUT', '/pools/Wire/nodes/n/users/u', 'ComputeNode_UpdateUser'],
-    ['GET', '/jobschedules', 'JobSchedule_List'],
   ])('%s %s is refused as %s', async (method, path, operation) => {
     const response = await raw(batch.emulator, { method, path });
     expect(response.status).toBe(501);

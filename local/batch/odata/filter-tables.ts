@@ -85,3 +85,13 @@ export const jobScheduleFilters: FilterTable = {
   'schedule/doNotRunUntil': time,
   'schedule/doNotRunAfter': time,
 };
+
+/** What the files of a task or node can be filtered on. */
+export const fileFilters: FilterTable = { name: { type: 'text', operators: ['startswith'] } };
+
+/** What GET /supportedimages can be filtered on. */
+export const imageFilters: FilterTable = {
+  nodeAgentSKUId: state,
+  osType: state,
+  verificationType: state,
+};

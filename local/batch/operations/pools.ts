@@ -1,12 +1,14 @@
-import type { Account } from '../account.ts';
+import type { Account, Pool } from '../account.ts';
 import { poolFilters } from '../odata/filter-tables.ts';
 import { answerList } from '../odata/list.ts';
 import { elementBody, pick, readSelect, refuseExpand } from '../odata/page.ts';
 import { createPool, requirePackages } from '../pool/create-pool.ts';
 import { deletePool } from '../pool/delete-pool.ts';
+import { removeListed } from '../pool/remove-listed.ts';
 import { resizePool, stopResize } from '../pool/resize.ts';
-import type { Deallocation } from '../store/documents.ts';
-import { checkNewPool, checkPoolPatch, checkResize } from '../validate/pool.ts';
+import type { Deallocation, Json } from '../store/documents.ts';
+import { checkRemoveNodes } from '../validate/node.ts';
+import { checkNewPool, checkPoolPatch, checkPoolUpdate, checkResize } from '../validate/pool.ts';
 import { poolMembers, poolProperty, poolView } from '../views/pool.ts';
 import type { Call, Reply } from '../wire/call.ts';
 import { readAllowed, requireCondition } from '../wire/conditions.ts';
@@ -58,11 +60,29 @@ export function poolExists(account: Account, call: Call): Reply {
 /** Pool_Patch. */
 export function patchPool(account: Account, call: Call): Reply {
   const pool = changeablePool(account, call);
-  const patch = checkPoolPatch(call.body);
-  requirePackages(account, patch.applicationPackageReferences);
-  pool.doc = { ...pool.doc, spec: { ...pool.doc.spec, ...patch }, modified: account.clock.stamp() };
-  account.db.changed(pool);
+  change(account, pool, checkPoolPatch(call.body));
   return { status: 200, changed: pool.doc.modified, dataServiceId: call.url };
+}
+
+/** Pool_UpdateProperties. */
+export function updatePool(account: Account, call: Call): Reply {
+  const pool = changeablePool(account, call);
+  change(account, pool, checkPoolUpdate(call.body));
+  return { status: 204, changed: pool.doc.modified, dataServiceId: call.url };
+}
+
+/** Pool_RemoveNodes. */
+export function removePoolNodes(account: Account, call: Call): Reply {
+  const pool = changeablePool(account, call);
+  const { ids, option } = checkRemoveNodes(call.body);
+  if (pool.doc.allocationState !== 'steady') throw new BatchError('PoolBeingResized');
+  const nodes = ids.map((id) => {
+    const node = pool.nodes.get(id);
+    if (node !== undefined) return node;
+    throw new BatchError('NodeNotFound', { values: [{ key: 'NodeId', value: id }] });
+  });
+  removeListed(account, pool, { nodes, option });
+  return { status: 202, changed: pool.doc.modified, dataServiceId: call.url };
 }
 
 /** Pool_Resize. */
@@ -95,4 +115,11 @@ export function stopResizing(account: Account, call: Call): Reply {
 export function removePool(account: Account, call: Call): Reply {
   deletePool(account, changeablePool(account, call));
   return { status: 202 };
+}
+
+function change(account: Account, pool: Pool, changes: Json): void {
+  requirePackages(account, changes.applicationPackageReferences);
+  const spec = { ...pool.doc.spec, ...changes };
+  pool.doc = { ...pool.doc, spec, modified: account.clock.stamp() };
+  account.db.changed(pool);
 }

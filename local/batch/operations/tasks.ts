@@ -3,7 +3,7 @@ import { actOnExit } from '../job/act-on-exit.ts';
 import { completeTask, endTask, type EndedTask } from '../job/complete-task.ts';
 import { jobSettled } from '../job/settle.ts';
 import { endedFailure } from '../node/failures.ts';
-import { refuseExpand, readSelect } from '../odata/page.ts';
+import { listBody, refuseExpand, readSelect } from '../odata/page.ts';
 import { resetQueue } from '../schedule/queue.ts';
 import { endRun } from '../schedule/end-run.ts';
 import { count } from '../store/counts.ts';
@@ -31,6 +31,13 @@ export function getTask(account: Account, call: Call): Reply {
     changed: row.modified,
     body: `{"odata.metadata":${metadata}${text === '' ? '' : `,${text}`}}`,
   };
+}
+
+/** Task_ListSubtasks: only multi-instance tasks have any, and those are refused. */
+export function listSubtasks(account: Account, call: Call): Reply {
+  readSelect(call, []);
+  findTask(account, call);
+  return { status: 200, body: listBody(call, 'subtasks', { members: [] }) };
 }
 
 /** Task_Update: replaces the constraints. */

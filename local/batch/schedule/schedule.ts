@@ -55,7 +55,8 @@ function queueOf(account: Account, job: Job): Queue<Node> & { job: Job } {
 
 /** Whether a node takes tasks. */
 function isReady(node: Node): boolean {
-  return node.doc.state === 'idle' || node.doc.state === 'running';
+  const { state, schedulingDisabled } = node.doc;
+  return (state === 'idle' || state === 'running') && schedulingDisabled !== true;
 }
 
 function roomFor(account: Account): number {

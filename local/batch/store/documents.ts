@@ -166,6 +166,8 @@ export interface NodeDocument {
   startTask?: StartTask;
   startTaskInfo?: NodeTaskInfo;
   errors?: NodeError[];
+  /** Its user wants no more tasks on it. */
+  schedulingDisabled?: boolean;
 }
 
 /** A job's states. */

@@ -21,7 +21,8 @@ import {
 } from './rules.ts';
 
 const nodes = integer(0, 1_000_000);
-const resizeTimeout = duration(5 * 60_000);
+/** How long a resize may take. */
+export const resizeTimeout = duration(5 * 60_000);
 const formula: Rule<string> = (value, name) => {
   const given = text()(value, name);
   requireFormula(given);
@@ -98,7 +99,8 @@ export function checkResize(body: unknown): Json {
   return change;
 }
 
-const deallocation = oneOf('requeue', 'terminate', 'taskcompletion', 'retaineddata');
+/** What happens to tasks on nodes that leave a pool or stop. */
+export const deallocation = oneOf('requeue', 'terminate', 'taskcompletion', 'retaineddata');
 
 /** Checks the body of ComputeNode_Reboot or ComputeNode_Reimage, which may be absent; `name` is its option. */
 export function checkReboot(body: unknown, name: string): string {
@@ -107,14 +109,31 @@ export function checkReboot(body: unknown, name: string): string {
 
 /** Checks the body of Pool_Patch. */
 export function checkPoolPatch(body: unknown): Json {
-  return checkBody(body, {
-    startTask,
-    certificateReferences: refusedUnlessEmpty,
-    applicationPackageReferences: packageReferences,
-    metadata,
-    targetNodeCommunicationMode: text(),
-  });
+  return checkBody(body, changeable);
 }
+
+/** Checks the body of Pool_UpdateProperties, which replaces everything that may change; what is not given is undefined. */
+export function checkPoolUpdate(body: unknown): Json {
+  const { certificateReferences, applicationPackageReferences, metadata: pairs } = changeable;
+  const update = checkBody(body, {
+    ...changeable,
+    'certificateReferences!': certificateReferences,
+    'applicationPackageReferences!': applicationPackageReferences,
+    'metadata!': pairs,
+  });
+  return {
+    ...Object.fromEntries(Object.keys(changeable).map((name) => [name, undefined])),
+    ...update,
+  };
+}
+
+const changeable = {
+  startTask,
+  certificateReferences: refusedUnlessEmpty,
+  applicationPackageReferences: packageReferences,
+  metadata,
+  targetNodeCommunicationMode: text(),
+};
 
 const containerConfiguration: Rule<Json> = (value, name) => {
   requireEngine(name);

@@ -1,5 +1,6 @@
 import type { Account, Node, Pool } from '../account.ts';
 import type { FilterValue } from '../odata/filter.ts';
+import type { NodeState } from '../store/documents.ts';
 import { taskStates } from '../store/tasks.ts';
 import { isoTime } from '../time/stamp.ts';
 import { nodeTaskInfo } from './node-task.ts';
@@ -38,8 +39,8 @@ export function nodeView(account: Account, node: Node, baseUrl: string): object 
   return {
     id: doc.id,
     url: `${baseUrl}/pools/${pool.doc.id}/nodes/${doc.id}`,
-    state: doc.state,
-    schedulingState: 'enabled',
+    state: shownState(node),
+    schedulingState: doc.schedulingDisabled === true ? 'disabled' : 'enabled',
     stateTransitionTime: isoTime(doc.stateAt),
     ...(doc.booted !== undefined && { lastBootTime: isoTime(doc.booted) }),
     allocationTime: isoTime(doc.allocated),
@@ -61,9 +62,10 @@ export function nodeView(account: Account, node: Node, baseUrl: string): object 
 }
 
 /** What a filter reads of a node. */
-export function nodeProperty({ doc }: Node, name: string): FilterValue | undefined {
+export function nodeProperty(node: Node, name: string): FilterValue | undefined {
+  const { doc } = node;
   const values: Record<string, FilterValue | undefined> = {
-    state: doc.state,
+    state: shownState(node),
     stateTransitionTime: doc.stateAt,
     lastBootTime: doc.booted,
     allocationTime: doc.allocated,
@@ -74,12 +76,16 @@ export function nodeProperty({ doc }: Node, name: string): FilterValue | undefin
 /** How many nodes of a kind a pool has in each state. */
 export function nodeCounts(pool: Pool, dedicated: boolean): object {
   const counts = { ...noNodes };
-  for (const { doc } of pool.nodes.values()) {
-    if (doc.dedicated !== dedicated) continue;
-    counts[countNames[doc.state]]++;
+  for (const node of pool.nodes.values()) {
+    if (node.doc.dedicated !== dedicated) continue;
+    counts[countNames[shownState(node)]]++;
     counts.total++;
   }
   return counts;
+}
+
+function shownState({ doc }: Node): NodeState {
+  return doc.state === 'idle' && doc.schedulingDisabled === true ? 'offline' : doc.state;
 }
 
 const countNames = {

@@ -49,7 +49,7 @@ export function invalidQuery(name: string, value: string, reason: string): Batch
 
 /** Something of the service that this emulator does not have yet: said by name, never ignored. */
 export function notEmulated(what: string): BatchError {
-  return new BatchError('NotEmulated', { message: `${what} is not emulated yet.` });
+  return new BatchError('NotEmulated', { message: `${what} is not emulated.` });
 }
 
 // Codes and statuses of learn.microsoft.com/rest/api/batchservice/batch-status-and-error-codes; NotEmulated is our own.
@@ -58,6 +58,7 @@ const table = {
     409,
     'The active job and schedule quota for the account has been reached.',
   ],
+  ApplicationNotFound: [404, 'The specified application does not exist.'],
   AuthenticationFailed: [
     403,
     'Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.',
@@ -65,6 +66,7 @@ const table = {
   AutoScalingFormulaSyntaxError: [400, 'The specified autoscaling formula has a syntax error.'],
   AutoScalingFormulaTooLong: [400, 'The specified autoscaling formula is too long.'],
   ConditionNotMet: [412, 'The condition specified using HTTP conditional header(s) is not met.'],
+  FileNotFound: [404, 'The specified file does not exist.'],
   InternalError: [500, 'The server encountered an internal error. Please retry the request.'],
   InvalidApplicationPackageReferences: [
     409,
@@ -87,6 +89,7 @@ const table = {
     400,
     'Value for one of the query parameters specified in the request URI is invalid.',
   ],
+  InvalidRange: [416, 'The range specified is invalid for the current size of the resource.'],
   InvalidRequestBody: [400, 'The specified Request Body is not syntactically valid.'],
   InvalidUri: [400, 'The requested URI does not represent any resource on the server.'],
   JobBeingDeleted: [409, 'The specified job is in the process of being deleted.'],
@@ -109,9 +112,13 @@ const table = {
     400,
     'A query parameter that is mandatory for this request is not specified.',
   ],
+  NodeAlreadyInTargetSchedulingState: [
+    409,
+    'The specified node is already in the target scheduling state.',
+  ],
   NodeNotFound: [404, 'The specified node does not exist.'],
   NodeNotReady: [409, 'The specified node is not ready for the operation.'],
-  NotEmulated: [501, 'This is not emulated yet.'],
+  NotEmulated: [501, 'This is not emulated.'],
   OperationNotValidOnNode: [409, 'The specified operation is not valid on the node.'],
   OperationNotValidOnPool: [409, 'The specified operation is not valid on the pool.'],
   OutOfRangeQueryParameterValue: [
@@ -146,6 +153,8 @@ const table = {
     'The list of task id ranges that the task depends on is too long.',
   ],
   TaskExists: [409, 'The specified task already exists.'],
+  TaskFilesCleanedup: [409, 'The files of the specified task are cleaned up.'],
+  TaskFilesUnavailable: [409, 'The files of the specified task are unavailable.'],
   TaskIdSameAsJobPreparationTask: [409, 'The task has the id of the job preparation task.'],
   TaskIdSameAsJobReleaseTask: [409, 'The task has the id of the job release task.'],
   TaskNotCompleted: [409, 'The specified task is not in a completed state.'],

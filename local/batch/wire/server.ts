@@ -49,7 +49,7 @@ async function answer(
   const exchange = openExchange(request, response);
   try {
     const reply = await handle(wire, request, exchange);
-    respond(exchange, reply);
+    await respond(exchange, reply);
   } catch (error) {
     request.resume();
     respondError(exchange, asBatchError(wire, error), wire.now());

@@ -17,7 +17,7 @@ export function fileHeaders(stats: Stats, url: string): Record<string, string> {
   return {
     'Last-Modified': httpTime(modified(stats)),
     'ocp-creation-time': httpTime(created(stats)),
-    'ocp-batch-file-isdirectory': stats.isDirectory() ? 'True' : 'False',
+    'ocp-batch-file-isdirectory': String(stats.isDirectory()),
     'ocp-batch-file-url': url,
     'ocp-batch-file-mode': modeOf(stats),
     'Content-Type': contentType,

@@ -52,9 +52,8 @@ export function getPool(account: Account, call: Call): Reply {
 
 /** Pool_Exists. */
 export function poolExists(account: Account, call: Call): Reply {
-  const pool = findPool(account, call);
-  requireCondition(call, pool.doc.modified);
-  return { status: 200, changed: pool.doc.modified };
+  const changed = findPool(account, call).doc.modified;
+  return { status: readAllowed(call, changed) ? 200 : 304, changed };
 }
 
 /** Pool_Patch. */

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { availableParallelism } from 'node:os';
 import { defaultAccount, defaultKey, type Account, type Delays } from './account.ts';
 import { createAdmin } from './admin/admin.ts';
+import { createArm } from './arm/arm.ts';
 import type { Controls } from './controls.ts';
 import { Faults } from './faults/faults.ts';
 import type { AccountOptions } from './open-account.ts';
@@ -26,6 +27,8 @@ export interface BatchEmulatorOptions {
   account?: string;
   /** Base64. */
   key?: string;
+  /** Accept bearer tokens beside the key; their audience and expiry are checked, not who signed them. */
+  bearer?: boolean;
   /** How many tasks may run at once on all nodes together; twice the number of cores by default. */
   maxTaskProcesses?: number;
   /** Milliseconds that allocation and a node's states take. */
@@ -64,12 +67,15 @@ export async function startBatchEmulator(options: BatchEmulatorOptions): Promise
   const account = (): Account | undefined => service?.account();
   const controls = readControls(options);
   const counts = createRequestCounts();
+  const authentication = { ...credentials, bearer: options.bearer === true };
+  const admin = createAdmin({ controls, counts, account, enabled: options.admin === true });
+  const arm = createArm({ authentication, account, log });
   const server = createWireServer({
-    credentials,
+    authentication,
     handlers: () => service?.handlers() ?? starting,
     counts,
     faults: controls.faults,
-    admin: createAdmin({ controls, counts, account, enabled: options.admin === true }),
+    admin: (request, response) => admin(request, response) || arm(request, response),
     now: () => account()?.clock.stamp() ?? machineStamp(),
     log,
   });

@@ -40,7 +40,8 @@ export function createHandlers(account: Account): Map<string, Handler> {
 
 type Operation = (account: Account, call: Call) => Reply | Promise<Reply>;
 
-const operations: Record<string, Operation> = {
+/** The operations without the commit that ends each. */
+export const operations: Record<string, Operation> = {
   Account_ListPoolNodeCounts: nodes.listNodeCounts,
   Account_ListSupportedImages: listSupportedImages,
   Application_Get: getApplication,

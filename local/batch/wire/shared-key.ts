@@ -73,23 +73,11 @@ function parseHeader(header: string | undefined): { account: string; signature: 
       values: [{ key: 'AuthenticationErrorDetail', value: 'The Authorization header is missing.' }],
     });
   }
-  if (/^Bearer /i.test(header)) throw notKey();
   const match = /^SharedKey ([^:\s]+):(\S+)$/i.exec(header);
   if (match?.[1] === undefined || match[2] === undefined) {
     throw new BatchError('InvalidAuthenticationInfo');
   }
   return { account: match[1], signature: match[2] };
-}
-
-function notKey(): BatchError {
-  return new BatchError('AuthenticationFailed', {
-    values: [
-      {
-        key: 'AuthenticationErrorDetail',
-        value: 'Bearer tokens are not emulated yet: use SharedKey.',
-      },
-    ],
-  });
 }
 
 const plainHeaders = [

@@ -18,6 +18,7 @@ import {
 import { BatchError } from './wire/errors.ts';
 import { createRequestCounts } from './wire/request-counts.ts';
 import { createWireServer } from './wire/server.ts';
+import { requireCredentials } from './wire/shared-key.ts';
 
 /** How the emulator is started; only the data directory is needed. */
 export interface BatchEmulatorOptions {
@@ -55,12 +56,13 @@ export interface BatchEmulator {
   close(): Promise<void>;
 }
 
-/** Starts an emulated Batch account on 127.0.0.1; rejects when its data directory cannot be used or the port is taken. */
+/** Starts an emulated Batch account on 127.0.0.1; rejects when its data directory cannot be used, the port is taken, or the account or key cannot be. */
 export async function startBatchEmulator(options: BatchEmulatorOptions): Promise<BatchEmulator> {
   const credentials = {
     account: options.account ?? defaultAccount,
     key: options.key ?? defaultKey,
   };
+  requireCredentials(credentials);
   const log = options.log ?? ((message: string) => void process.stderr.write(`${message}\n`));
   const starting = refuseAll('The emulator is starting.');
   let service: Service | undefined;

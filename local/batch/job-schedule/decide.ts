@@ -26,7 +26,7 @@ export type Decision =
 export function decide(state: ScheduleState, now: Stamp): Decision {
   const { schedule, nextRun, busy } = state;
   const { doNotRunAfter, startWindow, recurrenceInterval } = schedule;
-  const over = doNotRunAfter !== undefined && now > doNotRunAfter;
+  const over = doNotRunAfter !== undefined && now >= doNotRunAfter;
   if (over || nextRun === undefined) return busy ? { kind: 'waitForJob' } : { kind: 'complete' };
   if (now < nextRun) return { kind: 'wait', until: Math.min(nextRun, doNotRunAfter ?? nextRun) };
   const following = recurrenceInterval === undefined ? undefined : nextAfter(state, now);

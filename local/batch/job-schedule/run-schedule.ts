@@ -62,7 +62,7 @@ function advance(account: Account, schedule: JobSchedule): boolean {
   const { doc } = schedule;
   const busy = jobsOf(account, schedule).some(isOpen);
   const state = { schedule: doc.schedule, nextRun: doc.nextRun, jobs: doc.jobs, busy };
-  const decision = decide(state, account.clock.now() * 1000);
+  const decision = decide(state, account.clock.stamp());
   switch (decision.kind) {
     case 'create':
       setNextRun(account, schedule, decision.nextRun);

@@ -32,8 +32,6 @@ export interface Pool extends Dirty {
   removed: boolean;
   /** Cancels what the pool waits for next. */
   cancel: (() => void) | undefined;
-  /** Cancels the wait for the resize's timeout. */
-  cancelTimeout: (() => void) | undefined;
   /** Cancels the next evaluation of the autoscale formula and the next measurement. */
   cancelAutoScale: (() => void) | undefined;
   /** Measurements for the autoscale formula by variable, oldest first. */

@@ -2,6 +2,7 @@ import type { Account, Node, Pool } from '../account.ts';
 import { inBackground } from '../background.ts';
 import { allocationDelay, grantNodes } from '../faults/allocation.ts';
 import type { PoolDocument } from '../store/documents.ts';
+import { limitMilliseconds } from '../time/duration.ts';
 import { addNode, bootNode } from './node-life.ts';
 import { removeNodes } from './remove-nodes.ts';
 
@@ -30,15 +31,21 @@ export function continueResize(account: Account, pool: Pool): void {
     return;
   }
   setAllocationState(account, pool, 'resizing');
-  pool.cancel = account.clock.startTimer(
-    allocationDelay(account, pool),
-    () =>
-      void inBackground(
-        account,
-        `Pool ${pool.doc.id} could not be resized`,
-        allocate(account, pool),
-      ),
-  );
+  const delay = allocationDelay(account, pool);
+  const limit = limitMilliseconds(pool.doc.resizeTimeout) ?? Infinity;
+  pool.cancel = account.clock.startTimer(Math.min(delay, limit), () => {
+    if (delay > limit) return timeOut(account, pool);
+    const what = `Pool ${pool.doc.id} could not be resized`;
+    void inBackground(account, what, allocate(account, pool));
+  });
+}
+
+/** Gives a resize up that takes longer than it may: nodes that are there stay. */
+function timeOut(account: Account, pool: Pool): void {
+  pool.cancel = undefined;
+  const message = 'Desired number of nodes could not be allocated within the resize timeout';
+  pool.doc = { ...pool.doc, resizeErrors: [{ code: 'AllocationTimedout', message }] };
+  setAllocationState(account, pool, 'steady');
 }
 
 /** Stops a resize where it is: nodes that are there stay. */

@@ -95,7 +95,7 @@ function makers(tables: Tables, dataDir: string): Makers {
   return {
     pool(row, doc) {
       const save = saver(tables.pools, row, () => pool);
-      const timers = { cancel: undefined, cancelTimeout: undefined, cancelAutoScale: undefined };
+      const timers = { cancel: undefined, cancelAutoScale: undefined };
       const live = { nodes: new Map<never, never>(), samples: new Map<never, never>() };
       const pool: Pool = { row, doc, ...live, ...timers, removed: false, save };
       return pool;

@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
+import { splitCommandLine } from './command-line.ts';
 import { TaskFailure } from './failures.ts';
 
 /** The container that a task's program runs in. */
@@ -7,7 +8,6 @@ export interface ContainerSettings {
   imageName: string;
   containerRunOptions?: string;
   workingDirectory?: 'taskWorkingDirectory' | 'containerImageDefault';
-  registry?: unknown;
 }
 
 /** Where a container runs and what it sees. */
@@ -76,8 +76,13 @@ export function containerFailure(
 // What belongs to this machine and means nothing inside an image.
 const ofMachine = new Set(['PATH', 'HOME', 'USER', 'LOGNAME', 'TMPDIR']);
 
-function runOptions(text: string | undefined): string[] {
-  return (text ?? '').split(/\s+/).filter((word) => word !== '');
+function runOptions(text = ''): string[] {
+  const words = splitCommandLine(text);
+  if (words !== undefined || text.trim() === '') return words ?? [];
+  throw new TaskFailure('ContainerInvalidSettings', 'containerRunOptions cannot be split', {
+    ContainerRunOptions: text,
+    Message: 'A quote is not closed.',
+  });
 }
 
 function isExecutable(path: string): boolean {

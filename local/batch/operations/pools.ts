@@ -11,7 +11,7 @@ import { checkRemoveNodes } from '../validate/node.ts';
 import { checkNewPool, checkPoolPatch, checkPoolUpdate, checkResize } from '../validate/pool.ts';
 import { poolMembers, poolProperty, poolView } from '../views/pool.ts';
 import type { Call, Reply } from '../wire/call.ts';
-import { readAllowed, requireCondition } from '../wire/conditions.ts';
+import { readAllowed } from '../wire/conditions.ts';
 import { BatchError } from '../wire/errors.ts';
 import { changeablePool, findPool } from './find.ts';
 

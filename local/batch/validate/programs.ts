@@ -11,6 +11,7 @@ import {
   list,
   object,
   oneOf,
+  only,
   refused,
   someText,
   text,
@@ -23,12 +24,7 @@ export const defaultUser = { autoUser: { scope: 'pool', elevationLevel: 'nonadmi
 const containerShape = object({
   'imageName!': someText,
   containerRunOptions: text(),
-  registry: object({
-    username: text(),
-    password: text(),
-    registryServer: text(),
-    identityReference: refused,
-  }),
+  registry: refused,
   workingDirectory: oneOf('taskWorkingDirectory', 'containerImageDefault'),
 });
 
@@ -148,7 +144,7 @@ const managerShape = object({
   runExclusive: flag,
   applicationPackageReferences: packageReferences,
   authenticationTokenSettings: refused,
-  allowLowPriorityNode: flag,
+  allowLowPriorityNode: only((value) => value === true),
 });
 
 function applicationId(value: unknown, name: string): string {

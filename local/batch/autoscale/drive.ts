@@ -1,5 +1,5 @@
 import type { Account, Pool } from '../account.ts';
-import { resizePool } from '../pool/resize.ts';
+import { differsFrom, resizePool } from '../pool/resize.ts';
 import type { AutoScaleRun } from '../store/documents.ts';
 import { parseDuration } from '../time/duration.ts';
 import { evaluateFormula, unchangedResults, type Targets } from './evaluate.ts';
@@ -69,9 +69,8 @@ function scalePool(account: Account, pool: Pool): void {
   pool.doc = { ...pool.doc, autoScale: { ...autoScale, run } };
   account.db.changed(pool);
   // A resize that goes on is not disturbed; the next evaluation sees what came of it.
-  if (targets !== undefined && pool.doc.allocationState === 'steady') {
-    resizePool(account, pool, targets);
-  }
+  if (targets === undefined || pool.doc.allocationState !== 'steady') return;
+  if (differsFrom(pool, targets)) resizePool(account, pool, targets);
 }
 
 function takeSample(account: Account, pool: Pool): void {

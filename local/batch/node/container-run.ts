@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { containerWords, findEngine, type ContainerSettings } from './container.ts';
 import type { TaskDirectories } from './directories.ts';
@@ -25,16 +25,29 @@ export function openContainer(
       Message: 'Install docker or podman and put it on PATH.',
     });
   }
-  const name = `batch-${randomUUID()}`;
-  const { root, working } = place.directories;
+  const { root, task, working } = place.directories;
+  const name = containerName(task);
   const { environment } = place;
   return {
     words: containerWords(settings, words, { engine, name, root, working, environment }),
-    async kill() {
-      // Of podman, "rm --force" of what is not there succeeds; of docker it fails, and says that it is not there.
-      await promisify(execFile)(engine, ['rm', '--force', name]).catch((error: unknown) => {
-        if (!/no such container/i.test(String(error))) throw error;
-      });
-    },
+    kill: () => removeContainer(engine, name),
   };
+}
+
+/** Ends the container of a task that a process before this one began; there may be none. */
+export async function endContainer(taskDirectory: string): Promise<void> {
+  const engine = findEngine();
+  if (engine !== undefined) await removeContainer(engine, containerName(taskDirectory));
+}
+
+/** The same for each run of a task on a node, so that a container can be found after a crash. */
+function containerName(taskDirectory: string): string {
+  return `batch-${createHash('sha256').update(taskDirectory).digest('hex').slice(0, 32)}`;
+}
+
+async function removeContainer(engine: string, name: string): Promise<void> {
+  await promisify(execFile)(engine, ['rm', '--force', name]).catch((error: unknown) => {
+    // Of podman, "rm --force" of what is not there succeeds; docker says that it is not there.
+    if (!/no such container/i.test(String(error))) throw error;
+  });
 }

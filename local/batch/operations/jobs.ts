@@ -8,7 +8,7 @@ import { jobFilters } from '../odata/filter-tables.ts';
 import { answerList } from '../odata/list.ts';
 import { elementBody, pick, readSelect, refuseExpand } from '../odata/page.ts';
 import { taskCountsResult } from '../store/counts.ts';
-import type { JobDocument, Json } from '../store/documents.ts';
+import type { AutoPool, JobDocument, Json } from '../store/documents.ts';
 import {
   checkDisable,
   checkJobPatch,
@@ -19,7 +19,7 @@ import {
 import { jobMembers, jobProperty, jobView } from '../views/job.ts';
 import type { Call, Reply } from '../wire/call.ts';
 import { readAllowed, requireCondition } from '../wire/conditions.ts';
-import { BatchError, invalidProperty } from '../wire/errors.ts';
+import { BatchError, invalidProperty, notEmulated } from '../wire/errors.ts';
 import { findJob } from './find.ts';
 
 /** Job_Add; whether its pool exists is not asked. */
@@ -158,7 +158,16 @@ function changesOf(job: Job, given: Json): Partial<JobDocument> {
   }
   if (constraints !== undefined) Object.assign(changes, jobConstraints(constraints));
   if ('metadata' in given) changes.spec = { ...job.doc.spec, metadata };
-  const poolId = (poolInfo as { poolId: string } | undefined)?.poolId;
+  const { poolId, autoPoolSpecification } = (poolInfo ?? {}) as {
+    poolId?: string;
+    autoPoolSpecification?: AutoPool;
+  };
+  if (autoPoolSpecification !== undefined) {
+    const { autoPool } = job.doc;
+    if (autoPool === undefined) throw notEmulated('The change of a job to an automatic pool');
+    // Nothing else of it can be changed.
+    return { ...changes, autoPool: { ...autoPool, keepAlive: autoPoolSpecification.keepAlive } };
+  }
   if (poolId === undefined || poolId.toLowerCase() === job.doc.poolId.toLowerCase()) return changes;
   if (job.doc.state !== 'disabled') {
     throw new BatchError('OperationInvalidForCurrentState', {

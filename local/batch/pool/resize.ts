@@ -23,6 +23,20 @@ export function resizePool(
   continueResize(account, pool);
 }
 
+/** Whether a pool has other targets than these, or not yet the nodes that they ask for. */
+export function differsFrom(
+  pool: Pool,
+  targets: Pick<PoolDocument, 'targetDedicatedNodes' | 'targetLowPriorityNodes'>,
+): boolean {
+  const { targetDedicatedNodes: dedicated, targetLowPriorityNodes: lowPriority } = targets;
+  return (
+    pool.doc.targetDedicatedNodes !== dedicated ||
+    pool.doc.targetLowPriorityNodes !== lowPriority ||
+    missing(pool, true) !== 0 ||
+    missing(pool, false) !== 0
+  );
+}
+
 /** Works towards a pool's targets, also after a restart. */
 export function continueResize(account: Account, pool: Pool): void {
   pool.cancel?.();

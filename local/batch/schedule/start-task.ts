@@ -110,7 +110,8 @@ function leaveNode(account: Account, run: Run): void {
   if (account.closing) return;
   node.recent.unshift({ jobId: job.doc.id, taskId: run.taskId });
   node.recent.length = Math.min(node.recent.length, 10);
-  node.doc = { ...node.doc, totalTasksRun: node.doc.totalTasksRun + 1 };
+  const { totalTasksRun } = node.doc;
+  node.doc = { ...node.doc, totalTasksRun: totalTasksRun + (run.preparing ? 0 : 1) };
   const found = node.doc.state === 'unknown' && run.cause === 'lost';
   if (node.runs.size === 0 && (node.doc.state === 'running' || found)) {
     node.doc = { ...node.doc, state: 'idle', stateAt: account.clock.stamp() };

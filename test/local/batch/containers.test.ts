@@ -14,6 +14,7 @@ import {
   type TestBatch,
 } from './emulator.ts';
 import { nodesOf } from './nodes.ts';
+import { spawnBatch } from './process.ts';
 
 const { PATH } = process.env;
 let directory: string;
@@ -65,7 +66,7 @@ describe('a task with a container', () => {
     const [node] = await nodesOf(batch, 'j');
     const working = join(node!.root, 'workitems/j/job-1/t/wd');
     expect(await node!.read('workitems/j/job-1/t/stdout.txt')).toBe(`hush123 in t\n${working}\n`);
-    const words = (await readFile(join(directory, 'words'), 'utf8')).split('\n');
+    const words = (await readFile(join(directory, 'words'), 'utf8')).trim().split('\n');
     expect(words).toEqual(
       expect.arrayContaining(['--env', 'SECRET', '--workdir', working, '--network', 'none']),
     );
@@ -98,6 +99,25 @@ describe('a task with a container', () => {
     expect((await batch.client.task.get('j', 't')).executionInfo?.failureInfo?.code).toBe(
       'TaskEnded',
     );
+  });
+
+  test('does not outlive an emulator that was killed', async () => {
+    await engine(`[ "$1" = rm ] && exit 0\nsleep 1000`);
+    await run('true');
+    await until(async () => (await batch.client.task.get('j', 't')).state === 'running');
+    const words = async () => (await readFile(join(directory, 'words'), 'utf8')).trim().split('\n');
+    // The next process takes over the data that this one would still write to, as after a crash.
+    await batch.emulator.close();
+    const { dataDir } = batch;
+    const killed = await spawnBatch(dataDir);
+    const count = async () => (await words()).filter((word) => word === 'run').length;
+    await until(async () => (await count()) === 2);
+    await killed.end('SIGKILL');
+    const before = (await words()).length;
+    batch = await startBatch({ dataDir });
+    const later = (await words()).slice(before);
+    const name = (await words())[(await words()).indexOf('--name') + 1];
+    expect(later.slice(0, 3)).toEqual(['rm', '--force', name]);
   });
 
   test('is refused where there is no engine, as is a pool for containers', async () => {

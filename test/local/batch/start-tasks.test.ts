@@ -88,6 +88,32 @@ describe('a start task', () => {
     expect((await nodesOf(batch, 'p'))[0]?.info.state).toBe('idle');
   });
 
+  test('that was killed with the emulator runs again', async () => {
+    batch = await startBatch();
+    const go = join(batch.dataDir, 'go');
+    await batch.client.pool.add(
+      poolOf('p', {
+        startTask: {
+          commandLine: `/bin/sh -c 'echo boot >> boots.txt; test -e ${go} || sleep 1000'`,
+          waitForSuccess: false,
+        },
+      }),
+    );
+    await until(
+      async () => (await nodesOf(batch, 'p'))[0]?.info.startTaskInfo?.state === 'running',
+    );
+    const [node] = await nodesOf(batch, 'p');
+    await until(async () => (await node!.read('startup/wd/boots.txt').catch(() => '')) !== '');
+    const { dataDir } = batch;
+    await batch.emulator.close();
+    await writeFile(go, '');
+    batch = await startBatch({ dataDir });
+    await until(
+      async () => (await nodesOf(batch, 'p'))[0]?.info.startTaskInfo?.result === 'success',
+    );
+    expect(await node!.read('startup/wd/boots.txt')).toBe('boot\nboot\n');
+  });
+
   test('is killed with its node when the pool is deleted', async () => {
     batch = await startBatch();
     await batch.client.pool.add(poolOf('p', { startTask: { commandLine: 'sleep 1000' } }));

@@ -54,7 +54,26 @@ function createProgram(
     .command('demo')
     .description("run examples/log-rollup over this machine's changelogs, and check the result")
     .action(runs(async () => (await import('./commands/demo.ts')).demo));
+  addEmulate(program, runs);
   return program;
+}
+
+function addEmulate(
+  program: Command,
+  runs: (load: () => Promise<Action>) => (...given: unknown[]) => Promise<void>,
+): void {
+  program
+    .command('emulate')
+    .description('start one part of the local stack alone')
+    .command('batch')
+    .description('start the Azure Batch emulator and stay; Ctrl-C stops it')
+    .option('--port <n>', 'port to listen on; 0 takes a free one', portNumber, 10_100)
+    .option('--account <name>', 'name of the account (default: "devbatch")')
+    .option('--key <base64>', 'key of the account (default: a well-known one)')
+    .option('--bearer', 'accept bearer tokens, too; who signed them is not checked')
+    .option('--data-dir <dir>', 'where everything is kept', `${DEFAULT_DATA_DIR}/batch-emulator`)
+    .option('--json', 'print one line of JSON when ready')
+    .action(runs(async () => (await import('./commands/emulate.ts')).emulateBatch));
 }
 
 function withTarget(command: Command, { json } = { json: true }): Command {

@@ -1,11 +1,14 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Account, Delays } from './account.ts';
+import type { Account, Activity, Delays } from './account.ts';
 import type { Controls } from './controls.ts';
 import { createLauncher } from './node/launcher.ts';
 import { createSchedule } from './schedule/schedule.ts';
-import { endRun } from './schedule/start-task.ts';
+import { jobEnded } from './job-schedule/job-ended.ts';
+import { endRun } from './schedule/end-run.ts';
+import { openApplicationStore } from './application/store.ts';
 import { openDatabase } from './store/database.ts';
+import { openDependencies } from './store/dependencies.ts';
 import { StorageError } from './store/failure.ts';
 import { openLastStamp } from './store/last-stamp.ts';
 import { openLiveStore } from './store/live.ts';
@@ -60,15 +63,28 @@ export async function closeAccount(account: Account): Promise<void> {
   const nodes = [...account.pools.values()].flatMap((pool) => [...pool.nodes.values()]);
   const runs = nodes.flatMap((node) => [...node.runs]);
   for (const run of runs) endRun(run, 'shutdown');
-  await Promise.all(runs.map((run) => run.done));
+  const activities = activitiesOf(account);
+  for (const { abort } of activities) abort.abort();
+  await Promise.all([...runs, ...activities].map(({ done }) => done));
   account.launcher.close();
   account.db.close();
+}
+
+/** What goes on besides tasks. */
+function activitiesOf(account: Account): Activity[] {
+  const nodes = [...account.pools.values()].flatMap((pool) => [...pool.nodes.values()]);
+  const jobNodes = [...account.jobs.values()].flatMap((job) => [...job.nodes.values()]);
+  return [
+    ...nodes.map((node) => node.activity),
+    ...jobNodes.flatMap(({ preparing, releasing }) => [preparing, releasing]),
+  ].filter((activity) => activity !== undefined);
 }
 
 function makeAccount(
   { name, url, delays, controls, maxTaskProcesses, log }: AccountOptions,
   { db, clock, dataDir }: Pick<Account, 'db' | 'clock' | 'dataDir'>,
 ): Account {
+  const tasks = openTaskTable(db);
   const account: Account = {
     name,
     url,
@@ -78,13 +94,18 @@ function makeAccount(
     controls,
     maxTaskProcesses,
     db,
-    tasks: openTaskTable(db),
+    tasks,
+    dependencies: openDependencies(db, tasks),
+    applications: openApplicationStore(db, dataDir),
     live: openLiveStore(db, dataDir),
     launcher: createLauncher(join(dataDir, 'launch'), join(dataDir, 'nodes')),
     pools: new Map(),
     jobs: new Map(),
+    jobSchedules: new Map(),
     runs: new Map(),
     schedule: () => undefined,
+    jobEnded: (job) => jobEnded(account, job),
+    retention: undefined,
     closing: false,
     log,
   };

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { availableParallelism } from 'node:os';
 import { defaultAccount, defaultKey, type Account, type Delays } from './account.ts';
 import { createAdmin } from './admin/admin.ts';
+import { createArm } from './arm/arm.ts';
 import type { Controls } from './controls.ts';
 import { Faults } from './faults/faults.ts';
 import type { AccountOptions } from './open-account.ts';
@@ -18,6 +19,7 @@ import {
 import { BatchError } from './wire/errors.ts';
 import { createRequestCounts } from './wire/request-counts.ts';
 import { createWireServer } from './wire/server.ts';
+import { requireCredentials } from './wire/shared-key.ts';
 
 /** How the emulator is started; only the data directory is needed. */
 export interface BatchEmulatorOptions {
@@ -27,6 +29,8 @@ export interface BatchEmulatorOptions {
   account?: string;
   /** Base64. */
   key?: string;
+  /** Accept bearer tokens beside the key; their audience and expiry are checked, not who signed them. */
+  bearer?: boolean;
   /** How many tasks may run at once on all nodes together; twice the number of cores by default. */
   maxTaskProcesses?: number;
   /** Milliseconds that allocation and a node's states take. */
@@ -53,12 +57,13 @@ export interface BatchEmulator {
   close(): Promise<void>;
 }
 
-/** Starts an emulated Batch account on 127.0.0.1; rejects when its data directory cannot be used or the port is taken. */
+/** Starts an emulated Batch account on 127.0.0.1; rejects when its data directory cannot be used, the port is taken, or the account or key cannot be. */
 export async function startBatchEmulator(options: BatchEmulatorOptions): Promise<BatchEmulator> {
   const credentials = {
     account: options.account ?? defaultAccount,
     key: options.key ?? defaultKey,
   };
+  requireCredentials(credentials);
   const write = options.log ?? ((message: string) => void process.stderr.write(`${message}\n`));
   const log = (message: string): void => write(redact(message, [credentials.key]));
   const starting = refuseAll('The emulator is starting.');
@@ -66,12 +71,15 @@ export async function startBatchEmulator(options: BatchEmulatorOptions): Promise
   const account = (): Account | undefined => service?.account();
   const controls = readControls(options);
   const counts = createRequestCounts();
+  const authentication = { ...credentials, bearer: options.bearer === true };
+  const admin = createAdmin({ controls, counts, account, enabled: options.admin === true });
+  const arm = createArm({ authentication, account, log });
   const server = createWireServer({
-    credentials,
+    authentication,
     handlers: () => service?.handlers() ?? starting,
     counts,
     faults: controls.faults,
-    admin: createAdmin({ controls, counts, account, enabled: options.admin === true }),
+    admin: (request, response) => admin(request, response) || arm(request, response),
     now: () => account()?.clock.stamp() ?? machineStamp(),
     log,
   });

@@ -1,14 +1,15 @@
+import type { ExitConditions } from './job/exit-options.ts';
 import type { OutputFile } from './node/output-files.ts';
-import type { ResourceFile } from './node/resource-files.ts';
-import type { EnvironmentSetting } from './store/documents.ts';
+import type { DependsOn } from './store/dependencies.ts';
+import type { PackageReference, Program } from './store/documents.ts';
 
 /** What a task's owner asked for, defaults filled in; the names are Batch's. */
-export interface TaskSpec {
+export interface TaskSpec extends Program {
   displayName?: string;
-  commandLine: string;
-  resourceFiles?: ResourceFile[];
   outputFiles?: OutputFile[];
-  environmentSettings?: EnvironmentSetting[];
+  applicationPackageReferences?: PackageReference[];
+  exitConditions?: ExitConditions;
+  dependsOn?: DependsOn;
   constraints: { maxWallClockTime: string; retentionTime: string; maxTaskRetryCount: number };
   requiredSlots: number;
 }

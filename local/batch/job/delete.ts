@@ -18,7 +18,10 @@ async function removeTasks(account: Account, job: Job): Promise<void> {
   if (account.closing) return;
   await removeDirectories(account, job);
   if (account.closing) return;
+  account.dependencies.removeJob(job.row);
+  for (const jobNode of job.nodes.values()) account.live.remove(jobNode);
   account.jobs.delete(job.doc.id.toLowerCase());
+  account.jobEnded(job);
   account.live.remove(job);
 }
 

@@ -1,9 +1,9 @@
-import type { Account, Job, Run } from '../account.ts';
+import type { Account, Job } from '../account.ts';
 import { resetQueue } from '../schedule/queue.ts';
-import { endRun } from '../schedule/start-task.ts';
-import { count } from '../store/counts.ts';
+import { endRun } from '../schedule/end-run.ts';
 import { limitMilliseconds } from '../time/duration.ts';
-import { endedFailure } from '../node/failures.ts';
+import { endTask } from './complete-task.ts';
+import { endPreparations } from './preparation.ts';
 import { jobSettled, setJobState } from './settle.ts';
 
 /** Ends a job: running tasks are ended, waiting ones stay active for ever. */
@@ -12,6 +12,7 @@ export function terminateJob(account: Account, job: Job, reason: string | undefi
   if (reason !== undefined) job.doc.terminateReason = reason;
   job.cancelLimit?.();
   endRunningTasks(account, job, 'The job was terminated and the task was ended');
+  endPreparations(job);
   jobSettled(account, job);
 }
 
@@ -42,6 +43,7 @@ export function deleteJob(account: Account, job: Job): void {
   job.cancelLimit?.();
   resetQueue(job);
   for (const run of job.runs) endRun(run, 'delete');
+  endPreparations(job);
   jobSettled(account, job);
 }
 
@@ -63,24 +65,5 @@ export function armJobLimit(account: Account, job: Job): void {
 }
 
 function endRunningTasks(account: Account, job: Job, reason: string): void {
-  for (const run of job.runs) {
-    if (run.cause === undefined) endTask(account, job, { run, reason });
-  }
-}
-
-/** Completes a running task at once as ended by its user; its processes are killed meanwhile. */
-export function endTask(
-  account: Account,
-  job: Job,
-  { run, reason }: { run: Run; reason: string },
-): void {
-  endRun(run, 'terminate');
-  account.tasks.end(
-    run.seq,
-    { exitCode: undefined, failure: endedFailure(reason) },
-    account.clock.stamp(),
-  );
-  count(job.counts, 'running', run.slots, -1);
-  count(job.counts, 'failed', run.slots);
-  account.db.changed(job);
+  for (const run of job.runs) if (run.cause === undefined) endTask(account, run, reason);
 }

@@ -15,14 +15,21 @@ export function taskDirectories(root: string, jobId: string, taskId: string): Ta
   return { root, task, working: join(task, 'wd') };
 }
 
+/** The directories of a node's start task. */
+export function startupDirectories(root: string): TaskDirectories {
+  const task = join(root, 'startup');
+  return { root, task, working: join(task, 'wd') };
+}
+
 /** Path of a task's directory within its node. */
 export function taskRootDirectory(jobId: string, taskId: string): string {
-  return `workitems/${jobId}/job-1/${taskId}`;
+  const [name, run = 'job-1'] = jobId.split(':');
+  return `workitems/${name}/${run}/${taskId}`;
 }
 
 /** Path of what a job left within a node. */
 export function jobDirectory(jobId: string): string {
-  return `workitems/${jobId}`;
+  return `workitems/${jobId.replace(':', '/')}`;
 }
 
 /** Makes the directories of a node that has just started. */
@@ -31,8 +38,15 @@ export async function makeNodeDirectories(root: string): Promise<void> {
   await Promise.all(names.map((name) => mkdir(join(root, name), { recursive: true })));
 }
 
-/** Makes a task's directories afresh: what an earlier try left is gone. */
-export async function makeTaskDirectories({ task, working }: TaskDirectories): Promise<void> {
+/** Makes a task's directories afresh, what an earlier try left is gone; or keeps what is there. */
+export async function makeTaskDirectories(
+  { task, working }: TaskDirectories,
+  keep: boolean,
+): Promise<void> {
+  if (keep) {
+    mkdirSync(working, { recursive: true });
+    return;
+  }
   // Synchronous where it is one system call: a trip through the thread pool costs ten times as much.
   if (!makeDirectory(task)) {
     await rm(task, { recursive: true, force: true });

@@ -9,9 +9,12 @@ export interface EnvironmentSource {
   poolId: string;
   nodeId: string;
   dedicated: boolean;
-  jobId: string;
-  taskId: string;
+  /** Absent for a start task. */
+  jobId?: string;
+  taskId?: string;
   directories: TaskDirectories;
+  /** Of the job's preparation task, for the other tasks of a job that has one. */
+  preparation?: TaskDirectories | undefined;
   /** Of the job, then of the task: later ones win. */
   settings: readonly EnvironmentSetting[];
 }
@@ -44,13 +47,17 @@ function batchVariables(source: EnvironmentSource): Record<string, string> {
     AZ_BATCH_POOL_ID: source.poolId,
     AZ_BATCH_NODE_ID: source.nodeId,
     AZ_BATCH_NODE_IS_DEDICATED: String(source.dedicated),
-    AZ_BATCH_JOB_ID: source.jobId,
-    AZ_BATCH_TASK_ID: source.taskId,
+    ...(source.jobId !== undefined && { AZ_BATCH_JOB_ID: source.jobId }),
+    ...(source.taskId !== undefined && { AZ_BATCH_TASK_ID: source.taskId }),
     AZ_BATCH_NODE_ROOT_DIR: root,
     AZ_BATCH_NODE_SHARED_DIR: join(root, 'shared'),
     AZ_BATCH_NODE_STARTUP_DIR: join(root, 'startup'),
     AZ_BATCH_NODE_MOUNTS_DIR: join(root, 'fsmounts'),
     [taskMarker]: task,
     AZ_BATCH_TASK_WORKING_DIR: working,
+    ...(source.preparation !== undefined && {
+      AZ_BATCH_JOB_PREP_DIR: source.preparation.task,
+      AZ_BATCH_JOB_PREP_WORKING_DIR: source.preparation.working,
+    }),
   };
 }

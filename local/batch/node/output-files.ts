@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { realpath, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { TaskDirectories } from './directories.ts';
 import { TaskFailure } from './failures.ts';
@@ -69,6 +69,7 @@ async function* expand(
       (uploadHeaders ?? []).map(({ name, value }) => [name, value ?? '']),
     );
     const pattern = readPattern(file.filePattern, context.environment, context.directories.working);
+    requireInside(context.directories, pattern.base, file);
     const found = await findFiles(pattern);
     if (found.length === 0 && !pattern.wildcard) {
       throw new TaskFailure('FileUploadMiscError', 'An output file was not found', {
@@ -77,9 +78,20 @@ async function* expand(
       });
     }
     for (const name of found) {
+      requireInside(context.directories, await realpath(name), file);
       yield { file: name, containerUrl, blob: blobName(pattern, path, name), headers };
     }
   }
+}
+
+/** A task uploads what lies in its own folder, whatever its patterns and links say. */
+function requireInside({ task }: TaskDirectories, path: string, { filePattern }: OutputFile): void {
+  if (path === task || path.startsWith(`${task}/`)) return;
+  throw new TaskFailure('FileUploadMiscError', "An output file lies outside the task's directory", {
+    FilePattern: filePattern,
+    Path: path,
+    Message: 'Write or copy it below AZ_BATCH_TASK_DIR.',
+  });
 }
 
 function blobName(pattern: FilePattern, path: string | undefined, file: string): string {

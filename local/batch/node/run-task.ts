@@ -1,7 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { FailureInfo } from '../store/documents.ts';
 import { limitMilliseconds } from '../time/duration.ts';
 import type { Clock } from '../time/clock.ts';
 import { splitCommandLine } from './command-line.ts';
+import { containerFailure, type ContainerSettings } from './container.ts';
+import { openContainer } from './container-run.ts';
 import { makeTaskDirectories, type TaskDirectories } from './directories.ts';
 import { endedFailure, exitCodeFailure, TaskFailure } from './failures.ts';
 import { uploadOutputFiles, type OutputFile } from './output-files.ts';
@@ -19,20 +23,27 @@ export interface TaskOrder {
   /** A fault: once its time limit has ended it, nothing is uploaded. */
   killedWithoutUpload?: boolean;
   directories: TaskDirectories;
-}
-
-/** What runs tasks. */
-export interface Machine {
-  launcher: Launcher;
-  clock: Clock;
+  /** What an earlier run left in the directories stays. */
+  keepFiles?: boolean;
+  /** Puts application packages on the node; returns the variables that say where. */
+  packages?: () => Promise<Record<string, string>>;
+  container?: ContainerSettings | undefined;
 }
 
 /** How a task ended; without exitCode when its program never ran to an end. */
 export interface TaskOutcome {
   exitCode: number | undefined;
   failure: FailureInfo | undefined;
+  /** What failed besides the program. */
+  fault?: 'preProcessing' | 'fileUpload';
   /** Another try may help: the program itself ended, with a code other than 0. */
   retriable: boolean;
+}
+
+/** What runs tasks. */
+export interface Machine {
+  launcher: Launcher;
+  clock: Clock;
 }
 
 /**
@@ -63,18 +74,45 @@ async function prepareAndRun(
   order: TaskOrder,
   signal: AbortSignal,
 ): Promise<TaskOutcome> {
-  const { task, working } = order.directories;
   try {
-    await makeTaskDirectories(order.directories);
-    await fetchResourceFiles(order.resourceFiles, working, signal);
+    await makeTaskDirectories(order.directories, order.keepFiles ?? false);
+    // Its output files may name the variables, too.
+    Object.assign(order.environment, await order.packages?.());
+    await fetchResourceFiles(order.resourceFiles, order.directories.working, signal);
     signal.throwIfAborted();
-    const words = readWords(order.commandLine);
-    const { environment } = order;
-    return judge(
-      await runProcess(launcher, { words, environment, directory: task, working }, signal),
-    );
+    return judge(await runProgram(launcher, order, signal));
   } catch (error) {
-    return { exitCode: undefined, failure: failureOf(error), retriable: false };
+    return {
+      exitCode: undefined,
+      failure: failureOf(error),
+      fault: 'preProcessing',
+      retriable: false,
+    };
+  }
+}
+
+async function runProgram(
+  launcher: Launcher,
+  order: TaskOrder,
+  signal: AbortSignal,
+): Promise<number> {
+  const { environment, directories, container: settings } = order;
+  const { task: directory, working } = directories;
+  const words = readWords(order.commandLine);
+  if (settings === undefined) {
+    return runProcess(launcher, { words, environment, directory, working }, signal);
+  }
+  const container = openContainer(settings, words, order);
+  try {
+    const started = { words: container.words, environment, directory, working };
+    const exitCode = await runProcess(launcher, started, signal);
+    const message = exitCode === 0 ? '' : await readFile(join(directory, 'stderr.txt'), 'utf8');
+    const failure = containerFailure(settings, exitCode, message);
+    if (failure !== undefined) throw failure;
+    return exitCode;
+  } finally {
+    // The engine runs it elsewhere, so killing the engine's client does not end it.
+    if (signal.aborted) await container.kill();
   }
 }
 
@@ -114,7 +152,8 @@ export async function withUploads(
     return outcome;
   } catch (error) {
     // The program's own failure is the one to tell, and one whose program failed may be tried again.
-    return { ...outcome, failure: outcome.failure ?? failureOf(error) };
+    if (outcome.failure !== undefined) return outcome;
+    return { ...outcome, failure: failureOf(error), fault: 'fileUpload' };
   }
 }
 

@@ -57,3 +57,41 @@ export const taskFilters: FilterTable = {
   'executionInfo/exitCode': { type: 'number', operators: ['eq', 'ge', 'gt', 'le', 'lt'] },
   'executionInfo/result': state,
 };
+
+const number: FilterProperty = { type: 'number', operators: ['eq', 'ge', 'gt', 'le', 'lt'] };
+
+/** What GET /jobs/{id}/jobpreparationandreleasetaskstatus can be filtered on. */
+export const jobNodeFilters: FilterTable = {
+  poolId: id,
+  nodeId: id,
+  ...Object.fromEntries(
+    ['jobPreparationTaskExecutionInfo', 'jobReleaseTaskExecutionInfo'].flatMap((info) => [
+      [`${info}/state`, state],
+      [`${info}/startTime`, time],
+      [`${info}/endTime`, time],
+      [`${info}/exitCode`, number],
+      [`${info}/result`, state],
+    ]),
+  ),
+};
+
+/** What GET /jobschedules can be filtered on. */
+export const jobScheduleFilters: FilterTable = {
+  id,
+  state,
+  creationTime: time,
+  lastModified: time,
+  stateTransitionTime: time,
+  'schedule/doNotRunUntil': time,
+  'schedule/doNotRunAfter': time,
+};
+
+/** What the files of a task or node can be filtered on. */
+export const fileFilters: FilterTable = { name: { type: 'text', operators: ['startswith'] } };
+
+/** What GET /supportedimages can be filtered on. */
+export const imageFilters: FilterTable = {
+  nodeAgentSKUId: state,
+  osType: state,
+  verificationType: state,
+};

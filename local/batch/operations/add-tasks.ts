@@ -1,10 +1,10 @@
 import type { Account, Job } from '../account.ts';
+import { insertTask } from '../job/insert-task.ts';
 import { listBody } from '../odata/page.ts';
-import { count } from '../store/counts.ts';
-import { writeTaskSpec } from '../task-spec.ts';
 import { drawAddResult, failedResult } from '../faults/add-results.ts';
 import { etagOf, isoTime, type Stamp } from '../time/stamp.ts';
 import { checkCollection } from '../validate/collection.ts';
+import { requireFits } from '../validate/task-in-job.ts';
 import { checkNewTask } from '../validate/task.ts';
 import type { Call, Reply } from '../wire/call.ts';
 import { BatchError } from '../wire/errors.ts';
@@ -66,12 +66,7 @@ function addOne(account: Account, job: Job, { call, task }: { call: Call; task: 
 }
 
 function insert(account: Account, job: Job, body: unknown): { id: string; changed: Stamp } {
-  const { id, spec } = checkNewTask(body, job.doc.maxTaskRetryCount);
-  const changed = account.clock.stamp();
-  const slots = spec.requiredSlots;
-  if (!account.tasks.insert(job.row, { id, slots, spec: writeTaskSpec(spec) }, changed)) {
-    throw new BatchError('TaskExists');
-  }
-  count(job.counts, 'active', slots);
-  return { id, changed };
+  const task = checkNewTask(body, job.doc.maxTaskRetryCount);
+  requireFits(job, task);
+  return { id: task.id, changed: insertTask(account, job, task).changed };
 }

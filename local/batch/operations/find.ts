@@ -1,12 +1,21 @@
 import type { Account, Job, Node, Pool } from '../account.ts';
 import type { TaskRow } from '../store/tasks.ts';
 import { param, type Call } from '../wire/call.ts';
+import { requireCondition } from '../wire/conditions.ts';
 import { BatchError } from '../wire/errors.ts';
 
 /** The pool of a request's path, or PoolNotFound. */
 export function findPool(account: Account, call: Call): Pool {
   const pool = account.pools.get(param(call, 'poolId').toLowerCase());
   if (pool === undefined) throw new BatchError('PoolNotFound');
+  return pool;
+}
+
+/** The pool of a request that would change it, or PoolNotFound, ConditionNotMet or PoolBeingDeleted. */
+export function changeablePool(account: Account, call: Call): Pool {
+  const pool = findPool(account, call);
+  requireCondition(call, pool.doc.modified);
+  if (pool.doc.state === 'deleting') throw new BatchError('PoolBeingDeleted');
   return pool;
 }
 

@@ -2,13 +2,13 @@ import type { Account, Job } from '../account.ts';
 import { countsAsSeen } from '../faults/lagging-counts.ts';
 import { requireJobQuota } from '../faults/quotas.ts';
 import { armJobLimit, deleteJob, disableJob, enableJob, terminateJob } from '../job/lifecycle.ts';
+import { createJob, jobConstraints } from '../job/create-job.ts';
 import { jobSettled } from '../job/settle.ts';
 import { jobFilters } from '../odata/filter-tables.ts';
 import { answerList } from '../odata/list.ts';
 import { elementBody, pick, readSelect, refuseExpand } from '../odata/page.ts';
 import { taskCountsResult } from '../store/counts.ts';
-import type { EnvironmentSetting, JobDocument, Json } from '../store/documents.ts';
-import { unlimited } from '../time/duration.ts';
+import type { AutoPool, JobDocument, Json } from '../store/documents.ts';
 import {
   checkDisable,
   checkJobPatch,
@@ -19,20 +19,23 @@ import {
 import { jobMembers, jobProperty, jobView } from '../views/job.ts';
 import type { Call, Reply } from '../wire/call.ts';
 import { readAllowed, requireCondition } from '../wire/conditions.ts';
-import { BatchError, invalidProperty } from '../wire/errors.ts';
+import { BatchError, invalidProperty, notEmulated } from '../wire/errors.ts';
 import { findJob } from './find.ts';
 
 /** Job_Add; whether its pool exists is not asked. */
 export function addJob(account: Account, call: Call): Reply {
-  const doc = newJob(account, checkNewJob(call.body));
-  if (account.jobs.has(doc.id.toLowerCase())) throw new BatchError('JobExists');
+  const body = checkNewJob(call.body);
+  const id = String(body.id);
+  requireNewId(account, id);
   requireJobQuota(account);
-  const job = account.live.addJob(doc);
-  account.jobs.set(doc.id.toLowerCase(), job);
-  armJobLimit(account, job);
-  jobSettled(account, job);
-  const url = `${call.url}/${doc.id}`;
+  const job = createJob(account, body);
+  const url = `${call.url}/${id}`;
   return { status: 201, changed: job.doc.modified, location: url, dataServiceId: url };
+}
+
+function requireNewId({ jobs, jobSchedules }: Account, id: string): void {
+  if (jobs.has(id.toLowerCase())) throw new BatchError('JobExists');
+  if (jobSchedules.has(id.toLowerCase())) throw new BatchError('JobScheduleWithSameIdExists');
 }
 
 /** Job_List. */
@@ -153,9 +156,18 @@ function changesOf(job: Job, given: Json): Partial<JobDocument> {
   if (changes.onAllTasksComplete === 'noaction' && job.doc.onAllTasksComplete === 'terminatejob') {
     throw invalidProperty('onAllTasksComplete', 'noaction', 'It cannot go back from terminatejob.');
   }
-  if (constraints !== undefined) Object.assign(changes, constraintsOf(constraints));
+  if (constraints !== undefined) Object.assign(changes, jobConstraints(constraints));
   if ('metadata' in given) changes.spec = { ...job.doc.spec, metadata };
-  const poolId = (poolInfo as { poolId: string } | undefined)?.poolId;
+  const { poolId, autoPoolSpecification } = (poolInfo ?? {}) as {
+    poolId?: string;
+    autoPoolSpecification?: AutoPool;
+  };
+  if (autoPoolSpecification !== undefined) {
+    const { autoPool } = job.doc;
+    if (autoPool === undefined) throw notEmulated('The change of a job to an automatic pool');
+    // Nothing else of it can be changed.
+    return { ...changes, autoPool: { ...autoPool, keepAlive: autoPoolSpecification.keepAlive } };
+  }
   if (poolId === undefined || poolId.toLowerCase() === job.doc.poolId.toLowerCase()) return changes;
   if (job.doc.state !== 'disabled') {
     throw new BatchError('OperationInvalidForCurrentState', {
@@ -163,38 +175,4 @@ function changesOf(job: Job, given: Json): Partial<JobDocument> {
     });
   }
   return { ...changes, poolId };
-}
-
-function constraintsOf(
-  constraints: unknown,
-): Pick<JobDocument, 'maxWallClockTime' | 'maxTaskRetryCount'> {
-  const given = constraints as Partial<Pick<JobDocument, 'maxWallClockTime' | 'maxTaskRetryCount'>>;
-  return {
-    maxWallClockTime: given.maxWallClockTime ?? unlimited,
-    maxTaskRetryCount: given.maxTaskRetryCount ?? 0,
-  };
-}
-
-function newJob(account: Account, body: Json): JobDocument {
-  const now = account.clock.stamp();
-  const spec: Json = {};
-  for (const name of ['displayName', 'metadata']) {
-    if (body[name] !== undefined) spec[name] = body[name];
-  }
-  return {
-    id: String(body.id),
-    spec,
-    poolId: (body.poolInfo as { poolId: string }).poolId,
-    priority: Number(body.priority ?? 0),
-    maxParallelTasks: Number(body.maxParallelTasks ?? -1),
-    ...constraintsOf(body.constraints ?? {}),
-    onAllTasksComplete: (body.onAllTasksComplete ??
-      'noaction') as JobDocument['onAllTasksComplete'],
-    environment: (body.commonEnvironmentSettings ?? []) as EnvironmentSetting[],
-    created: now,
-    modified: now,
-    state: 'active',
-    stateAt: now,
-    started: now,
-  };
 }

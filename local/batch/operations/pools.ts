@@ -1,27 +1,27 @@
 import type { Account, Pool } from '../account.ts';
-import { requirePoolQuota } from '../faults/quotas.ts';
 import { poolFilters } from '../odata/filter-tables.ts';
 import { answerList } from '../odata/list.ts';
 import { elementBody, pick, readSelect, refuseExpand } from '../odata/page.ts';
+import { createPool, requirePackages } from '../pool/create-pool.ts';
 import { deletePool } from '../pool/delete-pool.ts';
-import { continueResize, resizePool, stopResize } from '../pool/resize.ts';
-import type { Deallocation, Json, PoolDocument } from '../store/documents.ts';
-import { checkNewPool, checkPoolPatch, checkResize } from '../validate/pool.ts';
+import { removeListed } from '../pool/remove-listed.ts';
+import { resizePool, stopResize } from '../pool/resize.ts';
+import type { Deallocation, Json } from '../store/documents.ts';
+import { checkRemoveNodes } from '../validate/node.ts';
+import { checkNewPool, checkPoolPatch, checkPoolUpdate, checkResize } from '../validate/pool.ts';
 import { poolMembers, poolProperty, poolView } from '../views/pool.ts';
 import type { Call, Reply } from '../wire/call.ts';
-import { readAllowed, requireCondition } from '../wire/conditions.ts';
+import { readAllowed } from '../wire/conditions.ts';
 import { BatchError } from '../wire/errors.ts';
-import { findPool } from './find.ts';
+import { changeablePool, findPool } from './find.ts';
 
 /** Pool_Add. */
 export function addPool(account: Account, call: Call): Reply {
-  const doc = newPool(account, checkNewPool(call.body));
-  if (account.pools.has(doc.id.toLowerCase())) throw new BatchError('PoolExists');
-  requirePoolQuota(account);
-  const pool = account.live.addPool(doc);
-  account.pools.set(doc.id.toLowerCase(), pool);
-  continueResize(account, pool);
-  const url = `${call.url}/${doc.id}`;
+  const body = checkNewPool(call.body);
+  const id = String(body.id);
+  if (account.pools.has(id.toLowerCase())) throw new BatchError('PoolExists');
+  const { doc } = createPool(account, body);
+  const url = `${call.url}/${id}`;
   return { status: 201, changed: doc.modified, location: url, dataServiceId: url };
 }
 
@@ -52,24 +52,47 @@ export function getPool(account: Account, call: Call): Reply {
 
 /** Pool_Exists. */
 export function poolExists(account: Account, call: Call): Reply {
-  const pool = findPool(account, call);
-  requireCondition(call, pool.doc.modified);
-  return { status: 200, changed: pool.doc.modified };
+  const changed = findPool(account, call).doc.modified;
+  return { status: readAllowed(call, changed) ? 200 : 304, changed };
 }
 
 /** Pool_Patch. */
 export function patchPool(account: Account, call: Call): Reply {
-  const pool = changeable(account, call);
-  const patch = checkPoolPatch(call.body);
-  pool.doc = { ...pool.doc, spec: { ...pool.doc.spec, ...patch }, modified: account.clock.stamp() };
-  account.db.changed(pool);
+  const pool = changeablePool(account, call);
+  change(account, pool, checkPoolPatch(call.body));
   return { status: 200, changed: pool.doc.modified, dataServiceId: call.url };
+}
+
+/** Pool_UpdateProperties. */
+export function updatePool(account: Account, call: Call): Reply {
+  const pool = changeablePool(account, call);
+  change(account, pool, checkPoolUpdate(call.body));
+  return { status: 204, changed: pool.doc.modified, dataServiceId: call.url };
+}
+
+/** Pool_RemoveNodes. */
+export function removePoolNodes(account: Account, call: Call): Reply {
+  const pool = changeablePool(account, call);
+  const { ids, option } = checkRemoveNodes(call.body);
+  if (pool.doc.allocationState !== 'steady') throw new BatchError('PoolBeingResized');
+  const nodes = ids.map((id) => {
+    const node = pool.nodes.get(id);
+    if (node !== undefined) return node;
+    throw new BatchError('NodeNotFound', { values: [{ key: 'NodeId', value: id }] });
+  });
+  removeListed(account, pool, { nodes, option });
+  return { status: 202, changed: pool.doc.modified, dataServiceId: call.url };
 }
 
 /** Pool_Resize. */
 export function resize(account: Account, call: Call): Reply {
-  const pool = changeable(account, call);
+  const pool = changeablePool(account, call);
   const change = checkResize(call.body);
+  if (pool.doc.autoScale !== undefined) {
+    throw new BatchError('OperationInvalidForCurrentState', {
+      values: [{ key: 'Reason', value: 'Autoscaling is enabled on the pool.' }],
+    });
+  }
   if (pool.doc.allocationState !== 'steady') throw new BatchError('PoolBeingResized');
   resizePool(account, pool, {
     targetDedicatedNodes: Number(change.targetDedicatedNodes ?? 0),
@@ -82,45 +105,20 @@ export function resize(account: Account, call: Call): Reply {
 
 /** Pool_StopResize. */
 export function stopResizing(account: Account, call: Call): Reply {
-  const pool = changeable(account, call);
+  const pool = changeablePool(account, call);
   if (pool.doc.allocationState === 'resizing') stopResize(account, pool);
   return { status: 202, changed: pool.doc.modified, dataServiceId: call.url };
 }
 
 /** Pool_Delete. */
 export function removePool(account: Account, call: Call): Reply {
-  deletePool(account, changeable(account, call));
+  deletePool(account, changeablePool(account, call));
   return { status: 202 };
 }
 
-function changeable(account: Account, call: Call): Pool {
-  const pool = findPool(account, call);
-  requireCondition(call, pool.doc.modified);
-  if (pool.doc.state === 'deleting') throw new BatchError('PoolBeingDeleted');
-  return pool;
-}
-
-function newPool(account: Account, body: Json): PoolDocument {
-  const { id, resizeTimeout, targetDedicatedNodes, targetLowPriorityNodes, ...others } = body;
-  const { taskSlotsPerNode, taskSchedulingPolicy, enableAutoScale: _, ...spec } = others;
-  const now = account.clock.stamp();
-  return {
-    id: String(id),
-    spec,
-    created: now,
-    modified: now,
-    state: 'active',
-    stateAt: now,
-    allocationState: 'steady',
-    allocationStateAt: now,
-    resizeTimeout: String(resizeTimeout ?? 'PT15M'),
-    targetDedicatedNodes: Number(targetDedicatedNodes ?? 0),
-    targetLowPriorityNodes: Number(targetLowPriorityNodes ?? 0),
-    deallocation: 'requeue',
-    resizeErrors: [],
-    taskSlotsPerNode: Number(taskSlotsPerNode ?? 1),
-    fill:
-      (taskSchedulingPolicy as { nodeFillType?: 'Spread' | 'Pack' } | undefined)?.nodeFillType ??
-      'Spread',
-  };
+function change(account: Account, pool: Pool, changes: Json): void {
+  requirePackages(account, changes.applicationPackageReferences);
+  const spec = { ...pool.doc.spec, ...changes };
+  pool.doc = { ...pool.doc, spec, modified: account.clock.stamp() };
+  account.db.changed(pool);
 }

@@ -1,10 +1,11 @@
 import type { Account, Job } from '../account.ts';
-import { endTask } from '../job/lifecycle.ts';
+import { actOnExit } from '../job/act-on-exit.ts';
+import { completeTask, endTask, type EndedTask } from '../job/complete-task.ts';
 import { jobSettled } from '../job/settle.ts';
 import { endedFailure } from '../node/failures.ts';
-import { refuseExpand, readSelect } from '../odata/page.ts';
+import { listBody, refuseExpand, readSelect } from '../odata/page.ts';
 import { resetQueue } from '../schedule/queue.ts';
-import { endRun } from '../schedule/start-task.ts';
+import { endRun } from '../schedule/end-run.ts';
 import { count } from '../store/counts.ts';
 import type { TaskRow } from '../store/tasks.ts';
 import { readTaskSpec, writeTaskSpec } from '../task-spec.ts';
@@ -32,6 +33,13 @@ export function getTask(account: Account, call: Call): Reply {
   };
 }
 
+/** Task_ListSubtasks: only multi-instance tasks have any, and those are refused. */
+export function listSubtasks(account: Account, call: Call): Reply {
+  readSelect(call, []);
+  findTask(account, call);
+  return { status: 200, body: listBody(call, 'subtasks', { members: [] }) };
+}
+
 /** Task_Update: replaces the constraints. */
 export function updateTask(account: Account, call: Call): Reply {
   const { job, row } = findChangeable(account, call);
@@ -48,16 +56,14 @@ export function terminateTask(account: Account, call: Call): Reply {
   if (row.state === 3) throw new BatchError('TaskCompleted');
   const run = account.runs.get(row.seq);
   const reason = 'The task was ended by user request';
-  if (row.state === 2 && run !== undefined) {
-    endTask(account, job, { run, reason });
-  } else {
-    account.tasks.end(
-      row.seq,
-      { exitCode: undefined, failure: endedFailure(reason) },
-      account.clock.stamp(),
-    );
-    move(account, job, { row, to: 'failed' });
-  }
+  const action =
+    row.state !== 0 && run !== undefined
+      ? endTask(account, run, reason)
+      : completeTask(account, job, waitingTask(row), {
+          exitCode: undefined,
+          failure: endedFailure(reason),
+        });
+  actOnExit(account, job, { seq: row.seq, action });
   jobSettled(account, job);
   return { status: 204, changed: row.modified, dataServiceId: call.url };
 }
@@ -84,6 +90,7 @@ export function deleteTask(account: Account, call: Call): Reply {
   const run = account.runs.get(row.seq);
   if (run !== undefined) endRun(run, 'delete');
   account.tasks.remove(row.seq);
+  account.dependencies.forget(row.seq);
   count(job.counts, stateOf(row), row.slots, -1);
   account.db.changed(job);
   forgetTaskFiles(account, { job, row, run });
@@ -97,11 +104,11 @@ function findChangeable(account: Account, call: Call): { job: Job; row: TaskRow 
   return found;
 }
 
-function move(
-  account: Account,
-  job: Job,
-  { row, to }: { row: TaskRow; to: 'active' | 'failed' },
-): void {
+function waitingTask({ seq, id: taskId, slots, spec }: TaskRow): EndedTask {
+  return { seq, taskId, slots, spec: readTaskSpec(spec), from: 'active' };
+}
+
+function move(account: Account, job: Job, { row, to }: { row: TaskRow; to: 'active' }): void {
   count(job.counts, stateOf(row), row.slots, -1);
   count(job.counts, to, row.slots);
   account.db.changed(job);

@@ -6,6 +6,7 @@ import { setAllocationState } from './resize.ts';
 export function deletePool(account: Account, pool: Pool): void {
   const now = account.clock.stamp();
   pool.cancel?.();
+  pool.cancelAutoScale?.();
   pool.cancel = undefined;
   pool.doc = {
     ...pool.doc,

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type { Account, Node, Pool } from '../account.ts';
+import { inBackground } from '../background.ts';
 import { drawNodeFaults } from '../faults/node-faults.ts';
-import { makeNodeDirectories } from '../node/directories.ts';
-import { killProcesses } from '../node/process-tree.ts';
-import { endRun } from '../schedule/start-task.ts';
-import type { NodeState } from '../store/documents.ts';
+import { forgetPreparations } from '../job/job-nodes.ts';
+import type { Deallocation, NodeState } from '../store/documents.ts';
+import { bootNodeSoftware } from './boot.ts';
+import { clearNode } from './clear-node.ts';
 
 /** Adds a node to a pool, in the state creating. */
 export function addNode(account: Account, pool: Pool, dedicated: boolean): Node {
@@ -24,27 +25,24 @@ export function addNode(account: Account, pool: Pool, dedicated: boolean): Node 
   });
 }
 
-/** Takes a node from creating over starting to idle. */
+/** Takes a new node from creating over starting, and its pool's start task, to idle. */
 export function bootNode(account: Account, node: Node): void {
   account.clock.startTimer(account.delays.creating, () => {
-    if (!isThere(account, node, 'creating')) return;
-    setNodeState(account, node, 'starting');
-    node.doc.booted = node.doc.stateAt;
-    account.clock.startTimer(account.delays.starting, () => finishBoot(account, node));
+    if (isThere(account, node, 'creating')) startNode(account, node);
   });
 }
 
-async function finishBoot(account: Account, node: Node): Promise<void> {
-  await makeNodeDirectories(node.root);
-  if (!isThere(account, node, 'starting')) return;
-  const { faults } = account.controls;
-  if (faults.happens('nodes/unusable', faults.knobs.nodes.unusable)) {
-    setNodeState(account, node, 'unusable');
-    return;
-  }
-  setNodeState(account, node, 'idle');
-  armNode(account, node);
-  account.schedule();
+/** Restarts a node: its tasks end as chosen, its files stay, its start task runs again. */
+export function rebootNode(account: Account, node: Node, option: Deallocation): void {
+  setNodeState(account, node, 'rebooting');
+  const restart = async (): Promise<void> => {
+    await clearNode(account, node, option);
+    if (!isThere(account, node, 'rebooting')) return;
+    forgetPreparations(account, node, false);
+    account.schedule();
+    startNode(account, node);
+  };
+  void inBackground(account, `Node ${node.doc.id} could not be restarted`, restart());
 }
 
 /** Draws anew what befalls nodes, because the knobs have changed or this process has started. */
@@ -80,6 +78,39 @@ export function setNodeState(account: Account, node: Node, state: NodeState): vo
   account.db.changed(node);
 }
 
+function startNode(account: Account, node: Node): void {
+  setNodeState(account, node, 'starting');
+  node.doc.booted = node.doc.stateAt;
+  account.clock.startTimer(account.delays.starting, () => {
+    if (isThere(account, node, 'starting')) beginBoot(account, node);
+  });
+}
+
+function beginBoot(account: Account, node: Node): void {
+  const abort = new AbortController();
+  const { signal } = abort;
+  const booting = (): boolean =>
+    !signal.aborted &&
+    !account.closing &&
+    (node.doc.state === 'starting' || node.doc.state === 'waitingforstarttask');
+  const events = {
+    ready: () => {
+      if (!booting()) return;
+      setNodeState(account, node, 'idle');
+      armNode(account, node);
+      account.schedule();
+    },
+    state: (state: NodeState) => {
+      if (booting()) setNodeState(account, node, state);
+    },
+  };
+  const boot = bootNodeSoftware(account, node, { signal, events });
+  const done = inBackground(account, `Node ${node.doc.id} could not start`, boot).finally(
+    () => (node.activity = undefined),
+  );
+  node.activity = { abort, done };
+}
+
 function armNode(account: Account, node: Node): void {
   const { faults } = account.controls;
   const { knobs } = faults;
@@ -99,13 +130,13 @@ async function loseNode(
   state: 'preempted' | 'unknown' | 'unusable',
 ): Promise<void> {
   setNodeState(account, node, state);
-  const runs = [...node.runs];
-  for (const run of runs) endRun(run, 'recovery');
-  await Promise.all(runs.map((run) => run.done));
+  await clearNode(account, node, 'recovery');
   if (account.closing) return;
-  if (account.launcher.hasStarted()) await killProcesses({ pid: undefined, directory: node.root });
-  await rm(node.root, { recursive: true, force: true });
-  if (!account.closing) account.schedule();
+  await account.clock.hold(rm(node.root, { recursive: true, force: true }));
+  if (account.closing) return;
+  node.packages.clear();
+  forgetPreparations(account, node, true);
+  account.schedule();
 }
 
 function comeBack(

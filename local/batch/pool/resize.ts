@@ -1,6 +1,8 @@
 import type { Account, Node, Pool } from '../account.ts';
+import { inBackground } from '../background.ts';
 import { allocationDelay, grantNodes } from '../faults/allocation.ts';
 import type { PoolDocument } from '../store/documents.ts';
+import { limitMilliseconds } from '../time/duration.ts';
 import { addNode, bootNode } from './node-life.ts';
 import { removeNodes } from './remove-nodes.ts';
 
@@ -21,6 +23,20 @@ export function resizePool(
   continueResize(account, pool);
 }
 
+/** Whether a pool has other targets than these, or not yet the nodes that they ask for. */
+export function differsFrom(
+  pool: Pool,
+  targets: Pick<PoolDocument, 'targetDedicatedNodes' | 'targetLowPriorityNodes'>,
+): boolean {
+  const { targetDedicatedNodes: dedicated, targetLowPriorityNodes: lowPriority } = targets;
+  return (
+    pool.doc.targetDedicatedNodes !== dedicated ||
+    pool.doc.targetLowPriorityNodes !== lowPriority ||
+    missing(pool, true) !== 0 ||
+    missing(pool, false) !== 0
+  );
+}
+
 /** Works towards a pool's targets, also after a restart. */
 export function continueResize(account: Account, pool: Pool): void {
   pool.cancel?.();
@@ -29,9 +45,21 @@ export function continueResize(account: Account, pool: Pool): void {
     return;
   }
   setAllocationState(account, pool, 'resizing');
-  pool.cancel = account.clock.startTimer(allocationDelay(account, pool), () =>
-    allocate(account, pool),
-  );
+  const delay = allocationDelay(account, pool);
+  const limit = limitMilliseconds(pool.doc.resizeTimeout) ?? Infinity;
+  pool.cancel = account.clock.startTimer(Math.min(delay, limit), () => {
+    if (delay > limit) return timeOut(account, pool);
+    const what = `Pool ${pool.doc.id} could not be resized`;
+    void inBackground(account, what, allocate(account, pool));
+  });
+}
+
+/** Gives a resize up that takes longer than it may: nodes that are there stay. */
+function timeOut(account: Account, pool: Pool): void {
+  pool.cancel = undefined;
+  const message = 'Desired number of nodes could not be allocated within the resize timeout';
+  pool.doc = { ...pool.doc, resizeErrors: [{ code: 'AllocationTimedout', message }] };
+  setAllocationState(account, pool, 'steady');
 }
 
 /** Stops a resize where it is: nodes that are there stay. */

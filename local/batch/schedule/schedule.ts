@@ -1,5 +1,6 @@
 import type { Account, Job, Node, Pool } from '../account.ts';
-import { placeTask } from './place.ts';
+import { refusesNode } from '../job/preparation.ts';
+import { planTasks, type Queue } from './plan.ts';
 import { nextWaiting, takeWaiting } from './queue.ts';
 import { startTask } from './start-task.ts';
 
@@ -24,7 +25,7 @@ function schedulePass(account: Account, turn: number): void {
   // Pools take turns to be first: the limit on processes is shared.
   pools.forEach((_, index) => {
     const pool = pools[(index + turn) % pools.length];
-    if (pool !== undefined && hasRoom(account)) schedulePool(account, pool);
+    if (pool !== undefined && roomFor(account) > 0) schedulePool(account, pool);
   });
 }
 
@@ -33,40 +34,46 @@ function schedulePool(account: Account, pool: Pool): void {
   if (jobs.length === 0) return;
   const ready = nodesWithRoom(pool);
   if (ready.length === 0) return;
-  for (const job of jobs) {
-    while (hasRoom(account) && placeNext(account, job, ready));
+  const queues = jobs.map((job) => queueOf(account, job));
+  for (const { queue, task, node, held } of planTasks(ready, queues, pool.doc, roomFor(account))) {
+    const row = account.tasks.bySeq(task.seq);
+    // It may have been terminated or deleted since it was read ahead; its place is free for another one then.
+    if (row === undefined || row.state !== 0) account.schedule();
+    else startTask(account, { job: queue.job, node, row, held });
   }
 }
 
-function placeNext(account: Account, job: Job, ready: readonly Node[]): boolean {
-  if (job.doc.maxParallelTasks >= 0 && job.runs.size >= job.doc.maxParallelTasks) return false;
-  for (const { seq, slots } of nextWaiting(account, job)) {
-    const [node] = [
-      placeTask(ready, ready[0]?.pool.doc ?? { taskSlotsPerNode: 0, fill: 'Spread' }, slots),
-    ];
-    if (node === undefined) continue;
-    takeWaiting(job, slots);
-    const row = account.tasks.bySeq(seq);
-    // It may have been terminated or deleted since it was read ahead.
-    if (row !== undefined && row.state === 0) startTask(account, { job, node, row });
-    return true;
-  }
-  return false;
+function queueOf(account: Account, job: Job): Queue<Node> & { job: Job } {
+  const { maxParallelTasks, managerSeq, manager } = job.doc;
+  const alone = manager?.runExclusive === true ? managerSeq : undefined;
+  return {
+    job,
+    room: maxParallelTasks < 0 ? Infinity : maxParallelTasks - job.runs.size,
+    heads: () => nextWaiting(account, job).map((one) => ({ ...one, exclusive: one.seq === alone })),
+    take: ({ slots }) => takeWaiting(job, slots),
+    refuses: (node) => refusesNode(job, node),
+  };
 }
 
 /** The nodes that take tasks now: of a thousand that are busy, few, so each task costs less to place. */
 function nodesWithRoom(pool: Pool): Node[] {
   const found: Node[] = [];
   for (const node of pool.nodes.values()) {
-    if (node.usedSlots >= pool.doc.taskSlotsPerNode) continue;
-    if (node.doc.state === 'idle' || node.doc.state === 'running') found.push(node);
+    if (node.usedSlots < pool.doc.taskSlotsPerNode && isReady(node)) found.push(node);
   }
   return found;
 }
 
-function hasRoom(account: Account): boolean {
+/** Whether a node takes tasks. */
+function isReady(node: Node): boolean {
+  const { state, schedulingDisabled } = node.doc;
+  return (state === 'idle' || state === 'running') && schedulingDisabled !== true;
+}
+
+function roomFor(account: Account): number {
   // Simulated tasks have no processes.
-  return account.controls.simulation !== undefined || account.runs.size < account.maxTaskProcesses;
+  if (account.controls.simulation !== undefined) return Infinity;
+  return account.maxTaskProcesses - account.runs.size;
 }
 
 function jobsOf(account: Account, pool: Pool): Job[] {

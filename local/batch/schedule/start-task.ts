@@ -1,25 +1,29 @@
-import type { Account, EndCause, Job, Node, Run } from '../account.ts';
+import { once } from 'node:events';
+import type { Account, Job, Node, Run } from '../account.ts';
+import { actOnExit } from '../job/act-on-exit.ts';
+import { completeTask } from '../job/complete-task.ts';
+import { needsPreparation, prepareNode } from '../job/preparation.ts';
 import { jobSettled } from '../job/settle.ts';
-import { taskDirectories } from '../node/directories.ts';
-import { taskEnvironment } from '../node/environment.ts';
-import type { TaskOrder, TaskOutcome } from '../node/run-task.ts';
+import type { TaskOutcome } from '../node/run-task.ts';
+import { executeTask } from '../virtual/execute-task.ts';
 import { count } from '../store/counts.ts';
 import type { TaskRow } from '../store/tasks.ts';
-import { readTaskSpec, type TaskSpec } from '../task-spec.ts';
-import { executeTask } from '../virtual/execute-task.ts';
-import { resetQueue } from './queue.ts';
+import { readTaskSpec } from '../task-spec.ts';
+import { backToActive } from './back-to-active.ts';
+import { believeLost } from './believe-lost.ts';
+import { taskOrder } from './task-order.ts';
 
 /** A waiting task and the node that has room for it. */
 export interface Placement {
   job: Job;
   node: Node;
   row: TaskRow;
+  /** Slots of the node that it takes. */
+  held: number;
 }
 
 /** Begins a task on a node; what comes of it is recorded when it ends. */
-export function startTask(account: Account, { job, node, row }: Placement): void {
-  const spec = readTaskSpec(row.spec);
-  const abort = new AbortController();
+export function startTask(account: Account, { job, node, row, held }: Placement): void {
   const ended = Promise.withResolvers<void>();
   const run: Run = {
     seq: row.seq,
@@ -27,8 +31,11 @@ export function startTask(account: Account, { job, node, row }: Placement): void
     job,
     node,
     slots: row.slots,
+    held,
+    spec: readTaskSpec(row.spec),
+    preparing: needsPreparation(job, node),
     cause: undefined,
-    abort,
+    abort: new AbortController(),
     done: ended.promise,
   };
   recordStart(account, run);
@@ -36,11 +43,8 @@ export function startTask(account: Account, { job, node, row }: Placement): void
   if (faults.happens('tasks/runTwice', faults.knobs.tasks.runTwice)) {
     account.clock.soon(() => believeLost(account, node));
   }
-  executeTask(account, orderFor(account, run, spec), {
-    attempt: row.retries,
-    signal: abort.signal,
-  })
-    .then((outcome) => recordEnd(account, run, { outcome, spec, retries: row.retries }))
+  execute(account, run, row.retries)
+    .then((outcome) => recordEnd(account, run, outcome))
     .catch((error: unknown) => account.log(`Task ${row.id} of job ${job.doc.id}: ${String(error)}`))
     .finally(() => {
       ended.resolve();
@@ -48,129 +52,89 @@ export function startTask(account: Account, { job, node, row }: Placement): void
     });
 }
 
-/**
- * Believes a node lost, wrongly: its tasks run on, what comes of them means nothing, and they are started again
- * elsewhere, which counts as nothing. The node is found again when they have ended.
- */
-function believeLost(account: Account, node: Node): void {
-  if (account.closing || node.removed || node.doc.state !== 'running') return;
-  const now = account.clock.stamp();
-  node.doc = { ...node.doc, state: 'unknown', stateAt: now };
-  account.db.changed(node);
-  for (const run of node.runs) {
-    if (run.cause !== undefined) continue;
-    run.cause = 'lost';
-    account.runs.delete(run.seq);
-    run.job.runs.delete(run);
-    account.tasks.release(run.seq, 'recovery', now);
-    backToActive(account, run);
+/** Runs a task, once its node is prepared for its job; undefined when it cannot be. */
+async function execute(
+  account: Account,
+  run: Run,
+  attempt: number,
+): Promise<TaskOutcome | undefined> {
+  const { job, node, abort } = run;
+  if (run.preparing) {
+    const ready = prepareNode(account, { job, node }, () => jobSettled(account, job));
+    // A task that is made to end does not wait for the preparation, which others may need.
+    const good = await Promise.race([ready, once(abort.signal, 'abort').then(() => false)]);
+    if (!good || run.cause !== undefined) return undefined;
+    run.preparing = false;
+    recordRunning(account, run);
   }
-  account.schedule();
-}
-
-/** Makes a running task end: its processes are killed, and what follows depends on the cause. */
-export function endRun(run: Run, cause: EndCause): void {
-  // A task that is deleted or terminated while it is requeued must not run again.
-  if (run.cause === undefined || run.cause === 'requeue' || run.cause === 'recovery') {
-    run.cause = cause;
-  }
-  run.abort.abort();
+  return executeTask(account, taskOrder(account, run), { attempt, signal: abort.signal });
 }
 
 function recordStart(account: Account, run: Run): void {
   const now = account.clock.stamp();
   const { job, node } = run;
-  account.tasks.start(run.seq, { pool: node.pool.doc.id, node: node.doc.id }, now);
+  if (!run.preparing) recordRunning(account, run);
+  else account.tasks.prepare(run.seq, { pool: node.pool.doc.id, node: node.doc.id }, now);
   count(job.counts, 'active', run.slots, -1);
   count(job.counts, 'running', run.slots);
   account.db.changed(job);
   account.runs.set(run.seq, run);
   job.runs.add(run);
   node.runs.add(run);
-  node.usedSlots += run.slots;
+  node.usedSlots += run.held;
   if (node.doc.state === 'idle') node.doc = { ...node.doc, state: 'running', stateAt: now };
   account.db.changed(node);
 }
 
-interface Ended {
-  outcome: TaskOutcome;
-  spec: TaskSpec;
-  retries: number;
+function recordRunning(account: Account, { seq, node }: Run): void {
+  const place = { pool: node.pool.doc.id, node: node.doc.id };
+  account.tasks.start(seq, place, account.clock.stamp());
 }
 
-function recordEnd(account: Account, run: Run, ended: Ended): void {
-  const now = account.clock.stamp();
+function recordEnd(account: Account, run: Run, outcome: TaskOutcome | undefined): void {
+  const { job } = run;
+  leaveNode(account, run);
+  if (account.closing) return;
+  if (run.cause === undefined) recordOutcome(account, run, outcome);
+  if (run.cause === 'requeue' || run.cause === 'recovery') backToActive(account, run, run.cause);
+  jobSettled(account, job);
+}
+
+function leaveNode(account: Account, run: Run): void {
   const { job, node } = run;
   // After a loss there may be another run of the same task.
   if (run.cause !== 'lost') account.runs.delete(run.seq);
   job.runs.delete(run);
   node.runs.delete(run);
-  node.usedSlots -= run.slots;
+  node.usedSlots -= run.held;
   if (account.closing) return;
   node.recent.unshift({ jobId: job.doc.id, taskId: run.taskId });
   node.recent.length = Math.min(node.recent.length, 10);
-  node.doc = { ...node.doc, totalTasksRun: node.doc.totalTasksRun + 1 };
+  const { totalTasksRun } = node.doc;
+  node.doc = { ...node.doc, totalTasksRun: totalTasksRun + (run.preparing ? 0 : 1) };
   const found = node.doc.state === 'unknown' && run.cause === 'lost';
   if (node.runs.size === 0 && (node.doc.state === 'running' || found)) {
-    node.doc = { ...node.doc, state: 'idle', stateAt: now };
+    node.doc = { ...node.doc, state: 'idle', stateAt: account.clock.stamp() };
   }
   account.db.changed(node);
-  if (run.cause === undefined) recordOutcome(account, run, ended);
-  if (run.cause === 'requeue' || run.cause === 'recovery') {
-    account.tasks.release(run.seq, run.cause, now);
-    backToActive(account, run);
-  }
-  jobSettled(account, job);
 }
 
-function recordOutcome(account: Account, run: Run, { outcome, spec, retries }: Ended): void {
-  const now = account.clock.stamp();
-  const limit = spec.constraints.maxTaskRetryCount;
-  if (outcome.retriable && (limit === -1 || retries < limit)) {
-    account.tasks.release(run.seq, 'retry', now);
-    backToActive(account, run);
-    return;
-  }
-  account.tasks.end(run.seq, outcome, now);
-  const { job, node } = run;
-  count(job.counts, 'running', run.slots, -1);
-  count(job.counts, outcome.failure === undefined ? 'succeeded' : 'failed', run.slots);
+function recordOutcome(account: Account, run: Run, outcome: TaskOutcome | undefined): void {
+  const { job, node, seq } = run;
+  // Its node could not be prepared: it goes to another one, uncharged.
+  if (outcome === undefined) return backToActive(account, run, 'recovery');
+  if (outcome.retriable && mayRetry(account, run)) return backToActive(account, run, 'retry');
+  const action = completeTask(account, job, { ...run, from: 'running' }, outcome);
   if (outcome.failure === undefined) {
     node.doc = { ...node.doc, totalTasksSucceeded: node.doc.totalTasksSucceeded + 1 };
   }
-  account.db.changed(job);
+  actOnExit(account, job, { seq, action });
 }
 
-function backToActive(account: Account, { job, slots }: Run): void {
-  count(job.counts, 'running', slots, -1);
-  count(job.counts, 'active', slots);
-  resetQueue(job);
-  account.db.changed(job);
-}
-
-function orderFor(account: Account, { job, node, taskId }: Run, spec: TaskSpec): TaskOrder {
-  const directories = taskDirectories(node.root, job.doc.id, taskId);
-  const { faults } = account.controls;
-  return {
-    commandLine: spec.commandLine,
-    resourceFiles: spec.resourceFiles ?? [],
-    outputFiles: spec.outputFiles ?? [],
-    maxWallClockTime: spec.constraints.maxWallClockTime,
-    killedWithoutUpload: faults.happens(
-      'tasks/killedWithoutUpload',
-      faults.knobs.tasks.killedWithoutUpload,
-    ),
-    directories,
-    environment: taskEnvironment({
-      accountName: account.name,
-      accountUrl: account.url,
-      poolId: node.pool.doc.id,
-      nodeId: node.doc.id,
-      dedicated: node.doc.dedicated,
-      jobId: job.doc.id,
-      taskId,
-      directories,
-      settings: [...job.doc.environment, ...(spec.environmentSettings ?? [])],
-    }),
-  };
+function mayRetry(account: Account, { seq }: Run): boolean {
+  const row = account.tasks.bySeq(seq);
+  if (row === undefined) return false;
+  // As it is now: the constraints may have been changed meanwhile.
+  const limit = readTaskSpec(row.spec).constraints.maxTaskRetryCount;
+  return limit === -1 || row.retries < limit;
 }

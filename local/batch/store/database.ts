@@ -183,13 +183,27 @@ function openError(dataDir: string, error: unknown): StorageError {
 }
 
 /** Of the layout of the tables. */
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 const schema = `
 create table if not exists settings (name text primary key, value any not null) strict;
 create table if not exists pools (row integer primary key, document text not null) strict;
 create table if not exists nodes (row integer primary key, pool integer not null, document text not null) strict;
 create table if not exists jobs (row integer primary key, document text not null, counts text not null) strict;
+create table if not exists job_nodes (row integer primary key, job integer not null, document text not null) strict;
+create table if not exists job_schedules (row integer primary key, document text not null) strict;
+create table if not exists dependencies (
+  job integer not null, parent text not null collate nocase, child integer not null, primary key (job, parent, child)
+) strict, without rowid;
+create index if not exists dependencies_child on dependencies (child);
+create table if not exists dependency_ranges (
+  job integer not null, first integer not null, last integer not null, child integer not null
+) strict;
+create index if not exists dependency_ranges_job on dependency_ranges (job, first);
+create index if not exists dependency_ranges_child on dependency_ranges (child);
+create table if not exists satisfied_numbers (
+  job integer not null, number integer not null, primary key (job, number)
+) strict, without rowid;
 create table if not exists tasks (
   seq integer primary key,
   job integer not null,
@@ -212,10 +226,15 @@ create table if not exists tasks (
   lastRequeueAt integer,
   pool text,
   node text,
+  waits integer not null default 0,
+  satisfied integer,
+  expires integer,
   spec text not null
 ) strict;
 create unique index if not exists tasks_id on tasks (job, id);
-create index if not exists tasks_waiting on tasks (job, slots, seq) where state = 0;
+create index if not exists tasks_waiting on tasks (job, slots, seq) where state = 0 and waits = 0;
+create index if not exists tasks_blocked on tasks (job) where state = 0 and waits > 0;
+create index if not exists tasks_expiring on tasks (expires) where expires is not null;
 create index if not exists tasks_open on tasks (job, id) where state < 3;
 create index if not exists tasks_begun on tasks (job, id) where state = 2;
 create index if not exists tasks_failed on tasks (job, id) where result = 1;

@@ -1,9 +1,12 @@
-import { BatchError } from '../wire/errors.ts';
+import { BatchError, invalidProperty } from '../wire/errors.ts';
 import type { Json } from '../store/documents.ts';
 import { environmentSettings, metadata } from './parts.ts';
+import { poolSpecification } from './pool.ts';
+import { managerTask, preparationTask, releaseTask } from './programs.ts';
 import {
   checkBody,
   duration,
+  flag,
   id,
   integer,
   object,
@@ -11,11 +14,17 @@ import {
   refused,
   refusedUnlessFalse,
   text,
+  type Rule,
 } from './rules.ts';
 
 /** Checks the body of Job_Add. */
 export function checkNewJob(body: unknown): Json {
-  return withPool(checkBody(body, newJob));
+  return withRelease(withPool(checkBody(body, newJob)));
+}
+
+function withRelease(job: Json): Json {
+  if (job.jobReleaseTask === undefined || job.jobPreparationTask !== undefined) return job;
+  throw invalidProperty('jobReleaseTask', '', 'It needs a jobPreparationTask.');
 }
 
 /** Checks the body of Job_Patch. */
@@ -38,24 +47,53 @@ export function checkDisable(body: unknown): 'requeue' | 'terminate' | 'wait' {
 }
 
 /** Checks the body of Job_Terminate, which may be absent. */
-export function checkTerminate(body: unknown): string | undefined {
+export function checkTerminate(body: unknown): string {
   const { terminateReason } = checkBody(body ?? {}, { terminateReason: text() });
-  return terminateReason as string | undefined;
+  return String(terminateReason ?? 'UserTerminate');
 }
 
 function withPool(job: Json): Json {
-  if (typeof (job.poolInfo as Json | undefined)?.poolId === 'string') return job;
+  const { poolId, autoPoolSpecification } = (job.poolInfo ?? {}) as Json;
+  if (poolId !== undefined && autoPoolSpecification !== undefined) {
+    throw invalidProperty('poolInfo', job.poolInfo, 'It has either a poolId or an automatic pool.');
+  }
+  if (poolId !== undefined || autoPoolSpecification !== undefined) return job;
   throw new BatchError('MissingRequiredProperty', {
     values: [{ key: 'PropertyName', value: 'poolInfo.poolId' }],
   });
 }
+
+/** Checks what a job schedule makes its jobs from. */
+export const jobSpecification: Rule<Json> = (value, name) => {
+  const { 'id!': _, ...shape } = newJob;
+  return withRelease(withPool(object(shape)(value, name)));
+};
+
+/** A job's own pool, defaults filled in. */
+const autoPool: Rule<Json> = (value, name) => ({
+  keepAlive: false,
+  ...object({
+    autoPoolIdPrefix: shortId,
+    'poolLifetimeOption!': oneOf('jobschedule', 'job'),
+    keepAlive: flag,
+    'pool!': poolSpecification,
+  })(value, name),
+});
+
+function shortId(value: unknown, name: string): string {
+  const prefix = id(value, name);
+  if (prefix.length <= 20) return prefix;
+  throw invalidProperty(name, value, 'It may have at most 20 characters.');
+}
+
+const poolInfo = object({ poolId: id, autoPoolSpecification: autoPool });
 
 const changeable = {
   priority: integer(-1000, 1000),
   maxParallelTasks: integer(-1, 1_000_000),
   allowTaskPreemption: refusedUnlessFalse,
   constraints: object({ maxWallClockTime: duration(), maxTaskRetryCount: integer(-1, 1_000_000) }),
-  poolInfo: object({ poolId: id, autoPoolSpecification: refused }),
+  poolInfo,
   metadata,
   onAllTasksComplete: oneOf('noaction', 'terminatejob'),
 };
@@ -64,14 +102,11 @@ const newJob = {
   ...changeable,
   'id!': id,
   displayName: text(1024),
-  jobManagerTask: refused,
-  jobPreparationTask: refused,
-  jobReleaseTask: refused,
+  jobManagerTask: managerTask,
+  jobPreparationTask: preparationTask,
+  jobReleaseTask: releaseTask,
   commonEnvironmentSettings: environmentSettings,
-  onTaskFailure: (value: unknown, name: string) => {
-    const action = oneOf('noaction', 'performexitoptionsjobaction')(value, name);
-    return action === 'noaction' ? action : refused(action, `${name}=performexitoptionsjobaction`);
-  },
-  usesTaskDependencies: refusedUnlessFalse,
+  onTaskFailure: oneOf('noaction', 'performexitoptionsjobaction'),
+  usesTaskDependencies: flag,
   networkConfiguration: refused,
 };

@@ -10,9 +10,9 @@ export const environmentSettings: Rule<Json[]> = list(
 /** Free name-value pairs. */
 export const metadata: Rule<Json[]> = list(object({ 'name!': text(), 'value!': text() }));
 
-/** The user a task runs as: here always the one who runs the emulator. */
+/** The user a task runs as: accepted in shape, but here it is always the one who runs the emulator. */
 export const userIdentity: Rule<Json> = object({
-  username: refused,
+  username: text(),
   autoUser: object({
     scope: oneOf('task', 'pool'),
     elevationLevel: oneOf('nonadmin', 'admin'),

@@ -1,17 +1,25 @@
-import { unlimited } from '../time/duration.ts';
 import type { Json } from '../store/documents.ts';
+import { invalidProperty } from '../wire/errors.ts';
 import type { TaskSpec } from '../task-spec.ts';
 import { environmentSettings, outputFiles, resourceFiles, userIdentity } from './parts.ts';
 import {
+  constraintsOf,
+  containerSettings,
+  defaultUser,
+  packageReferences,
+  taskConstraints,
+} from './programs.ts';
+import {
   checkBody,
-  duration,
   id,
   integer,
+  list,
   object,
+  oneOf,
   refused,
-  refusedUnlessEmpty,
   someText,
   text,
+  type Rule,
 } from './rules.ts';
 
 /** Checks one task that is to be added and fills in the defaults that are read back; `retries` is the job's default. */
@@ -19,8 +27,8 @@ export function checkNewTask(body: unknown, retries: number): { id: string; spec
   const { id: taskId, ...given } = checkBody(body, newTask);
   const spec = {
     ...given,
-    userIdentity: given.userIdentity ?? { autoUser: { scope: 'pool', elevationLevel: 'nonadmin' } },
-    constraints: withDefaults(given.constraints as Json | undefined, retries),
+    userIdentity: given.userIdentity ?? defaultUser,
+    constraints: constraintsOf(given.constraints, retries),
     requiredSlots: given.requiredSlots ?? 1,
   };
   return { id: String(taskId), spec: spec as unknown as TaskSpec };
@@ -29,30 +37,37 @@ export function checkNewTask(body: unknown, retries: number): { id: string; spec
 /** Checks the body of Task_Update, which replaces the constraints. */
 export function checkTaskUpdate(body: unknown, retries: number): TaskSpec['constraints'] {
   const { constraints } = checkBody(body, { constraints: taskConstraints });
-  return withDefaults(constraints as Json | undefined, retries);
+  return constraintsOf(constraints, retries) as unknown as TaskSpec['constraints'];
 }
 
-function withDefaults(constraints: Json | undefined, retries: number): TaskSpec['constraints'] {
-  return {
-    maxWallClockTime: unlimited,
-    retentionTime: 'P7D',
-    maxTaskRetryCount: retries,
-    ...constraints,
-  };
-}
-
-const taskConstraints = object({
-  maxWallClockTime: duration(),
-  retentionTime: duration(),
-  maxTaskRetryCount: integer(-1, 1_000_000),
+const exitOptions = object({
+  jobAction: oneOf('none', 'disable', 'terminate'),
+  dependencyAction: oneOf('satisfy', 'block'),
 });
+const anyInteger = integer(-(2 ** 31), 2 ** 31 - 1);
+
+const exitConditions = object({
+  exitCodes: list(object({ 'code!': anyInteger, 'exitOptions!': exitOptions })),
+  exitCodeRanges: list(
+    object({ 'start!': anyInteger, 'end!': anyInteger, 'exitOptions!': exitOptions }),
+  ),
+  preProcessingError: exitOptions,
+  fileUploadError: exitOptions,
+  default: exitOptions,
+});
+
+const dependencyRange: Rule<Json> = (value, name) => {
+  const range = object({ 'start!': anyInteger, 'end!': anyInteger })(value, name);
+  if (Number(range.start) <= Number(range.end)) return range;
+  throw invalidProperty(name, value, 'Its start may not be above its end.');
+};
 
 const newTask = {
   'id!': id,
   displayName: text(1024),
   'commandLine!': someText,
-  containerSettings: refused,
-  exitConditions: refused,
+  containerSettings,
+  exitConditions,
   resourceFiles,
   outputFiles,
   environmentSettings,
@@ -62,7 +77,7 @@ const newTask = {
   requiredSlots: integer(1, 256),
   userIdentity,
   multiInstanceSettings: refused,
-  dependsOn: refused,
-  applicationPackageReferences: refusedUnlessEmpty,
+  dependsOn: object({ taskIds: list(id), taskIdRanges: list(dependencyRange) }),
+  applicationPackageReferences: packageReferences,
   authenticationTokenSettings: refused,
 };

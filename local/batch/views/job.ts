@@ -49,20 +49,24 @@ export function jobView({ doc }: Job, baseUrl: string): object {
     priority: doc.priority,
     maxParallelTasks: doc.maxParallelTasks,
     allowTaskPreemption: false,
-    usesTaskDependencies: false,
+    usesTaskDependencies: doc.usesTaskDependencies,
     constraints: {
       maxWallClockTime: doc.maxWallClockTime,
       maxTaskRetryCount: doc.maxTaskRetryCount,
     },
     ...(doc.environment.length > 0 && { commonEnvironmentSettings: doc.environment }),
-    poolInfo: { poolId: doc.poolId },
+    ...(doc.preparation !== undefined && { jobPreparationTask: doc.preparation }),
+    ...(doc.release !== undefined && { jobReleaseTask: doc.release }),
+    poolInfo:
+      doc.autoPool === undefined ? { poolId: doc.poolId } : { autoPoolSpecification: doc.autoPool },
     onAllTasksComplete: doc.onAllTasksComplete,
-    onTaskFailure: 'noaction',
+    onTaskFailure: doc.onTaskFailure,
     ...doc.spec,
     executionInfo: {
       startTime: isoTime(doc.started),
       ...(doc.ended !== undefined && { endTime: isoTime(doc.ended) }),
       poolId: doc.poolId,
+      ...(doc.schedulingError !== undefined && { schedulingError: doc.schedulingError }),
       ...(doc.terminateReason !== undefined && { terminateReason: doc.terminateReason }),
     },
   };

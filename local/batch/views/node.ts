@@ -1,7 +1,9 @@
 import type { Account, Node, Pool } from '../account.ts';
 import type { FilterValue } from '../odata/filter.ts';
+import type { NodeState } from '../store/documents.ts';
 import { taskStates } from '../store/tasks.ts';
 import { isoTime } from '../time/stamp.ts';
+import { nodeTaskInfo } from './node-task.ts';
 import { executionInfo } from './task.ts';
 
 /** Members of a node that $select may choose. */
@@ -37,8 +39,8 @@ export function nodeView(account: Account, node: Node, baseUrl: string): object 
   return {
     id: doc.id,
     url: `${baseUrl}/pools/${pool.doc.id}/nodes/${doc.id}`,
-    state: doc.state,
-    schedulingState: 'enabled',
+    state: shownState(node),
+    schedulingState: doc.schedulingDisabled === true ? 'disabled' : 'enabled',
     stateTransitionTime: isoTime(doc.stateAt),
     ...(doc.booted !== undefined && { lastBootTime: isoTime(doc.booted) }),
     allocationTime: isoTime(doc.allocated),
@@ -50,16 +52,20 @@ export function nodeView(account: Account, node: Node, baseUrl: string): object 
     runningTasksCount: node.runs.size,
     runningTaskSlotsCount: node.usedSlots,
     ...(node.recent.length > 0 && { recentTasks: recentTasks(account, node, baseUrl) }),
+    ...(doc.startTask !== undefined && { startTask: doc.startTask }),
+    ...(doc.startTaskInfo !== undefined && { startTaskInfo: nodeTaskInfo(doc.startTaskInfo) }),
     certificateReferences: [],
+    ...(doc.errors !== undefined && { errors: doc.errors }),
     isDedicated: doc.dedicated,
     virtualMachineInfo: virtualMachineInfo(pool),
   };
 }
 
 /** What a filter reads of a node. */
-export function nodeProperty({ doc }: Node, name: string): FilterValue | undefined {
+export function nodeProperty(node: Node, name: string): FilterValue | undefined {
+  const { doc } = node;
   const values: Record<string, FilterValue | undefined> = {
-    state: doc.state,
+    state: shownState(node),
     stateTransitionTime: doc.stateAt,
     lastBootTime: doc.booted,
     allocationTime: doc.allocated,
@@ -70,23 +76,32 @@ export function nodeProperty({ doc }: Node, name: string): FilterValue | undefin
 /** How many nodes of a kind a pool has in each state. */
 export function nodeCounts(pool: Pool, dedicated: boolean): object {
   const counts = { ...noNodes };
-  for (const { doc } of pool.nodes.values()) {
-    if (doc.dedicated !== dedicated) continue;
-    counts[countNames[doc.state]]++;
+  for (const node of pool.nodes.values()) {
+    if (node.doc.dedicated !== dedicated) continue;
+    counts[countNames[shownState(node)]]++;
     counts.total++;
   }
   return counts;
 }
 
+function shownState({ doc }: Node): NodeState {
+  return doc.state === 'idle' && doc.schedulingDisabled === true ? 'offline' : doc.state;
+}
+
 const countNames = {
   creating: 'creating',
   starting: 'starting',
+  waitingforstarttask: 'waitingForStartTask',
+  starttaskfailed: 'startTaskFailed',
   idle: 'idle',
   running: 'running',
-  leavingpool: 'leavingPool',
-  preempted: 'preempted',
-  unknown: 'unknown',
+  rebooting: 'rebooting',
+  reimaging: 'reimaging',
   unusable: 'unusable',
+  unknown: 'unknown',
+  offline: 'offline',
+  preempted: 'preempted',
+  leavingpool: 'leavingPool',
 } as const;
 
 const noNodes = {

@@ -1,5 +1,6 @@
 import type { Pool } from '../account.ts';
 import type { FilterValue } from '../odata/filter.ts';
+import type { AutoScale, AutoScaleRun } from '../store/documents.ts';
 import { etagOf, isoTime } from '../time/stamp.ts';
 
 /** Members of a pool that $select may choose. */
@@ -66,11 +67,25 @@ export function poolView(pool: Pool, baseUrl: string): object {
     targetDedicatedNodes: doc.targetDedicatedNodes,
     currentLowPriorityNodes: nodesOf(pool, false),
     targetLowPriorityNodes: doc.targetLowPriorityNodes,
-    enableAutoScale: false,
+    enableAutoScale: doc.autoScale !== undefined,
+    ...(doc.autoScale !== undefined && autoScaleView(doc.autoScale)),
     enableInterNodeCommunication: enableInterNodeCommunication ?? false,
     taskSlotsPerNode: doc.taskSlotsPerNode,
     taskSchedulingPolicy: { nodeFillType: doc.fill },
     ...rest,
+  };
+}
+
+/** An evaluation of an autoscale formula as it is read back. */
+export function autoScaleRunView({ at, results, error }: AutoScaleRun): object {
+  return { timestamp: isoTime(at), results, ...(error !== undefined && { error }) };
+}
+
+function autoScaleView({ formula, interval, run }: AutoScale): object {
+  return {
+    autoScaleFormula: formula,
+    autoScaleEvaluationInterval: interval,
+    ...(run !== undefined && { autoScaleRun: autoScaleRunView(run) }),
   };
 }
 
@@ -80,7 +95,7 @@ export function poolProperty({ doc }: Pool, name: string): FilterValue | undefin
     id: doc.id,
     state: doc.state,
     allocationState: doc.allocationState,
-    enableAutoScale: false,
+    enableAutoScale: doc.autoScale !== undefined,
     vmSize: String(doc.spec.vmSize),
     creationTime: doc.created,
     lastModified: doc.modified,

@@ -76,7 +76,7 @@ interface Leaving {
 async function leave(order: TaskOrder, leaving: Leaving): Promise<TaskOutcome> {
   const { outcome, signal } = leaving;
   try {
-    await makeTaskDirectories(order.directories);
+    await makeTaskDirectories(order.directories, false);
     await writeFiles(order, leaving);
     await putBlobs(order, leaving);
     return await withUploads(order, outcome, signal);

@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AddResults } from '../faults/knobs.ts';
 import { BatchError, invalidQuery } from './errors.ts';
@@ -30,6 +31,18 @@ export interface Reply {
   location?: string;
   /** Says which URL the answer is about, on answers without a body. */
   dataServiceId?: string;
+  /** Further headers. */
+  headers?: Record<string, string>;
+  /** Bytes of a file as the body, instead of JSON. */
+  content?: FileBytes;
+}
+
+/** A part of a file; the handle is closed once it is sent. */
+export interface FileBytes {
+  handle: FileHandle;
+  start: number;
+  /** Number of bytes. */
+  length: number;
 }
 
 /** A part of the path that the route is known to have. */

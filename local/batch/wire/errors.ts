@@ -49,7 +49,7 @@ export function invalidQuery(name: string, value: string, reason: string): Batch
 
 /** Something of the service that this emulator does not have yet: said by name, never ignored. */
 export function notEmulated(what: string): BatchError {
-  return new BatchError('NotEmulated', { message: `${what} is not emulated yet.` });
+  return new BatchError('NotEmulated', { message: `${what} is not emulated.` });
 }
 
 // Codes and statuses of learn.microsoft.com/rest/api/batchservice/batch-status-and-error-codes; NotEmulated is our own.
@@ -58,16 +58,25 @@ const table = {
     409,
     'The active job and schedule quota for the account has been reached.',
   ],
+  ApplicationNotFound: [404, 'The specified application does not exist.'],
   AuthenticationFailed: [
     403,
     'Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.',
   ],
+  AutoScalingFormulaSyntaxError: [400, 'The specified autoscaling formula has a syntax error.'],
+  AutoScalingFormulaTooLong: [400, 'The specified autoscaling formula is too long.'],
   ConditionNotMet: [412, 'The condition specified using HTTP conditional header(s) is not met.'],
+  FileNotFound: [404, 'The specified file does not exist.'],
   InternalError: [500, 'The server encountered an internal error. Please retry the request.'],
+  InvalidApplicationPackageReferences: [
+    409,
+    'One or more application package references could not be satisfied.',
+  ],
   InvalidAuthenticationInfo: [
     400,
     'The authentication information was not provided in the correct format.',
   ],
+  InvalidAutoScalingSettings: [400, 'The specified autoscaling settings are not valid.'],
   InvalidHeaderValue: [
     400,
     'The value provided for one of the HTTP headers was not in the correct format.',
@@ -80,6 +89,7 @@ const table = {
     400,
     'Value for one of the query parameters specified in the request URI is invalid.',
   ],
+  InvalidRange: [416, 'The range specified is invalid for the current size of the resource.'],
   InvalidRequestBody: [400, 'The specified Request Body is not syntactically valid.'],
   InvalidUri: [400, 'The requested URI does not represent any resource on the server.'],
   JobBeingDeleted: [409, 'The specified job is in the process of being deleted.'],
@@ -89,13 +99,28 @@ const table = {
   JobExists: [409, 'The specified job already exists.'],
   JobNotActive: [409, 'The specified job is not in an active state.'],
   JobNotFound: [404, 'The specified job does not exist.'],
+  JobPreparationTaskOrReleaseTaskNotSpecified: [
+    409,
+    'The specified job has no job preparation or release task.',
+  ],
+  JobScheduleExists: [409, 'The specified job schedule already exists.'],
+  JobScheduleNotFound: [404, 'The specified job schedule does not exist.'],
+  JobScheduleWithSameIdExists: [409, 'There is a job schedule with the same id.'],
+  JobWithSameIdExists: [409, 'There is a job with the same id.'],
   MissingRequiredProperty: [400, 'A required property was not specified in the request body.'],
   MissingRequiredQueryParameter: [
     400,
     'A query parameter that is mandatory for this request is not specified.',
   ],
+  NodeAlreadyInTargetSchedulingState: [
+    409,
+    'The specified node is already in the target scheduling state.',
+  ],
   NodeNotFound: [404, 'The specified node does not exist.'],
-  NotEmulated: [501, 'This is not emulated yet.'],
+  NodeNotReady: [409, 'The specified node is not ready for the operation.'],
+  NotEmulated: [501, 'This is not emulated.'],
+  OperationNotValidOnNode: [409, 'The specified operation is not valid on the node.'],
+  OperationNotValidOnPool: [409, 'The specified operation is not valid on the pool.'],
   OutOfRangeQueryParameterValue: [
     400,
     'A query parameter specified in the request URI is outside the permissible range.',
@@ -122,11 +147,24 @@ const table = {
     400,
     'The task being added depends on other tasks but the job has not been set to allow task dependencies.',
   ],
+  TaskDependencyListTooLong: [400, 'The list of task ids that the task depends on is too long.'],
+  TaskDependencyRangesTooLong: [
+    400,
+    'The list of task id ranges that the task depends on is too long.',
+  ],
   TaskExists: [409, 'The specified task already exists.'],
+  TaskFilesCleanedup: [409, 'The files of the specified task are cleaned up.'],
+  TaskFilesUnavailable: [409, 'The files of the specified task are unavailable.'],
+  TaskIdSameAsJobPreparationTask: [409, 'The task has the id of the job preparation task.'],
+  TaskIdSameAsJobReleaseTask: [409, 'The task has the id of the job release task.'],
   TaskNotCompleted: [409, 'The specified task is not in a completed state.'],
   TaskNotFound: [404, 'The specified task does not exist.'],
   TaskSucceeded: [409, 'The specified task has completed successfully.'],
   TooManyRequests: [429, 'Too many requests were sent. Please retry after some time.'],
+  TooManyEnableAutoScaleRequests: [
+    503,
+    'Autoscaling can be enabled on a pool only once every 30 seconds.',
+  ],
   UnsupportedHttpVerb: [405, 'The resource does not support the specified HTTP verb.'],
   UnsupportedProperty: [
     400,

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 import { etagOf, httpTime, isoTime, type Stamp } from '../time/stamp.ts';
 import type { BatchError } from './errors.ts';
-import type { Reply } from './call.ts';
+import type { FileBytes, Reply } from './call.ts';
 
 /** What every answer to one request repeats. */
 export interface Exchange {
@@ -13,9 +14,9 @@ export interface Exchange {
   head: boolean;
 }
 
-/** Answers with what a handler returned. */
-export function respond(exchange: Exchange, reply: Reply): void {
-  const headers = commonHeaders(exchange);
+/** Answers with what a handler returned; resolves when a file is sent, or its reader is gone. */
+export async function respond(exchange: Exchange, reply: Reply): Promise<void> {
+  const headers: Record<string, string> = { ...commonHeaders(exchange), ...reply.headers };
   if (reply.changed !== undefined) {
     headers.ETag = etagOf(reply.changed);
     headers['Last-Modified'] = httpTime(reply.changed);
@@ -23,7 +24,25 @@ export function respond(exchange: Exchange, reply: Reply): void {
   if (reply.dataServiceId !== undefined) headers.DataServiceId = reply.dataServiceId;
   if (reply.location !== undefined) headers.Location = reply.location;
   if (reply.body !== undefined) headers['Content-Type'] = jsonType;
-  exchange.response.writeHead(reply.status, headers).end(exchange.head ? undefined : reply.body);
+  exchange.response.writeHead(reply.status, headers);
+  if (reply.content === undefined) exchange.response.end(exchange.head ? undefined : reply.body);
+  else await send(exchange.response, reply.content);
+}
+
+/** Sends exactly the bytes that were promised, though the file may grow meanwhile. */
+async function send(response: ServerResponse, content: FileBytes): Promise<void> {
+  const { handle, start, length } = content;
+  if (length === 0) {
+    response.end();
+    await handle.close();
+    return;
+  }
+  try {
+    await pipeline(handle.createReadStream({ start, end: start + length - 1 }), response);
+  } catch {
+    // The reader went away, or the file became shorter: it must not look complete.
+    response.destroy();
+  }
 }
 
 /** Answers with a Batch error body; its first line is also the reason phrase, as the service does. */

@@ -4,13 +4,13 @@ import type { Stamp } from '../time/stamp.ts';
 import type { Faults } from '../faults/faults.ts';
 import { disturbRequest, resetConnection } from '../faults/request-faults.ts';
 import { shuffleList } from '../faults/shuffle.ts';
+import { authenticate, type Authentication } from './authenticate.ts';
 import { BatchError, notEmulated } from './errors.ts';
 import { readJson } from './body.ts';
 import type { Call, Reply } from './call.ts';
 import type { RequestCounts } from './request-counts.ts';
 import { respond, respondError, type Exchange } from './respond.ts';
 import { matchRoute } from './routes.ts';
-import { verifySharedKey, type Credentials } from './shared-key.ts';
 
 /** The one version that both official clients speak. */
 export const apiVersion = '2022-10-01.16.0';
@@ -20,7 +20,7 @@ export type Handler = (call: Call) => Reply | Promise<Reply>;
 
 /** What the server needs to know besides the handlers. */
 export interface Wire {
-  credentials: Credentials;
+  authentication: Authentication;
   /** Asked at each request: they change when the account is opened anew. */
   handlers: () => ReadonlyMap<string, Handler>;
   counts: RequestCounts;
@@ -49,7 +49,7 @@ async function answer(
   const exchange = openExchange(request, response);
   try {
     const reply = await handle(wire, request, exchange);
-    respond(exchange, reply);
+    await respond(exchange, reply);
   } catch (error) {
     request.resume();
     respondError(exchange, asBatchError(wire, error), wire.now());
@@ -74,7 +74,7 @@ async function handle(wire: Wire, request: IncomingMessage, exchange: Exchange):
   const method = request.method ?? 'GET';
   const { operation, params } = matchRoute(method, path);
   wire.counts.add(operation);
-  verifySharedKey({ method, path, query, headers: request.headers }, wire.credentials);
+  authenticate({ method, path, query, headers: request.headers }, wire.authentication);
   const named = new Map(query.toReversed());
   requireVersion(named);
   const handler = wire.handlers().get(operation);

@@ -18,6 +18,20 @@ export interface Credentials {
   key: string;
 }
 
+/** Throws, in words for whoever starts the emulator, unless the name and the key can be those of an account. */
+export function requireCredentials({ account, key }: Credentials): void {
+  if (!/^[a-z0-9]{3,24}$/.test(account)) {
+    throw new Error(
+      `'${account}' cannot be the name of a Batch account: it has 3 to 24 characters of a-z and 0-9.`,
+    );
+  }
+  if (Buffer.from(key, 'base64').length < 16 || !/^[A-Za-z0-9+/]+={0,2}$/.test(key)) {
+    throw new Error(
+      'The key must be base64 of at least 16 bytes, for example from: openssl rand -base64 64',
+    );
+  }
+}
+
 /** Throws AuthenticationFailed or InvalidAuthenticationInfo unless the request carries the account's SharedKey signature. */
 export function verifySharedKey(request: SignedRequest, credentials: Credentials): void {
   const { account, signature } = parseHeader(request.headers.authorization);
@@ -73,23 +87,11 @@ function parseHeader(header: string | undefined): { account: string; signature: 
       values: [{ key: 'AuthenticationErrorDetail', value: 'The Authorization header is missing.' }],
     });
   }
-  if (/^Bearer /i.test(header)) throw notKey();
   const match = /^SharedKey ([^:\s]+):(\S+)$/i.exec(header);
   if (match?.[1] === undefined || match[2] === undefined) {
     throw new BatchError('InvalidAuthenticationInfo');
   }
   return { account: match[1], signature: match[2] };
-}
-
-function notKey(): BatchError {
-  return new BatchError('AuthenticationFailed', {
-    values: [
-      {
-        key: 'AuthenticationErrorDetail',
-        value: 'Bearer tokens are not emulated yet: use SharedKey.',
-      },
-    ],
-  });
 }
 
 const plainHeaders = [

@@ -12,6 +12,7 @@ import {
   type BatchEmulator,
   type BatchEmulatorOptions,
 } from '../../../local/batch/start.ts';
+import { takeFaults, watchAnswers } from './recorder.ts';
 
 /** An emulator of a test's own, and the official client for it. */
 export interface TestBatch {
@@ -26,6 +27,7 @@ export interface TestBatch {
 export async function startBatch(options: Partial<BatchEmulatorOptions> = {}): Promise<TestBatch> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'batch-')));
   const log: string[] = [];
+  watchAnswers();
   const emulator = await startBatchEmulator({
     dataDir,
     log: (line) => void log.push(line),
@@ -39,6 +41,10 @@ export async function startBatch(options: Partial<BatchEmulatorOptions> = {}): P
     async close() {
       await emulator.close();
       if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
+      const faults = takeFaults(emulator.url);
+      if (faults.length > 0) {
+        throw new Error(`Answers broke the service's description:\n${faults.join('\n')}`);
+      }
     },
   };
 }

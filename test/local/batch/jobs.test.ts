@@ -61,14 +61,8 @@ test('a job with an id that differs only in case exists already', async () => {
 });
 
 test.each([
-  ['jobManagerTask', { id: 'm', commandLine: 'true' }],
-  ['jobPreparationTask', { commandLine: 'true' }],
-  ['jobReleaseTask', { commandLine: 'true' }],
-  ['usesTaskDependencies', true],
   ['allowTaskPreemption', true],
   ['networkConfiguration', { subnetId: 's' }],
-  ['onTaskFailure', 'performexitoptionsjobaction'],
-  ['poolInfo', { autoPoolSpecification: { poolLifetimeOption: 'job' } }],
 ])('a job with %s is refused by name', async (name, value) => {
   batch = await startBatch();
   const response = await raw(batch.emulator, {

@@ -220,7 +220,6 @@ describe('what is refused', () => {
     });
   });
 
-  const image = { imageReference: { publisher: 'a', offer: 'b', sku: 'c' }, nodeAgentSKUId: 'd' };
   test.each([
     ['an id with a blank', { id: 'a b' }, 400, 'InvalidPropertyValue', 'id'],
     ['a missing vmSize', { vmSize: null }, 400, 'MissingRequiredProperty', 'vmSize'],
@@ -240,16 +239,28 @@ describe('what is refused', () => {
       'InvalidPropertyValue',
       'resizeTimeout',
     ],
-    ['a start task', { startTask: { commandLine: 'true' } }, 501, 'NotEmulated', 'startTask'],
-    ['autoscale', { enableAutoScale: true }, 501, 'NotEmulated', 'enableAutoScale'],
-    ['mounts', { mountConfiguration: [{}] }, 501, 'NotEmulated', 'mountConfiguration'],
     [
-      'containers',
-      { virtualMachineConfiguration: { ...image, containerConfiguration: {} } },
-      501,
-      'NotEmulated',
-      'containerConfiguration',
+      'a start task without a command',
+      { startTask: {} },
+      400,
+      'MissingRequiredProperty',
+      'startTask.commandLine',
     ],
+    [
+      'a package that is not there',
+      { applicationPackageReferences: [{ applicationId: 'none', version: '1' }] },
+      409,
+      'InvalidApplicationPackageReferences',
+      'none:1',
+    ],
+    [
+      'autoscale with a target',
+      { enableAutoScale: true, autoScaleFormula: '' },
+      400,
+      'InvalidPropertyValue',
+      'targetDedicatedNodes',
+    ],
+    ['mounts', { mountConfiguration: [{}] }, 501, 'NotEmulated', 'mountConfiguration'],
   ])('%s', async (_, change, ...[status, code, named]) => {
     batch = await startBatch();
     const response = await raw(batch.emulator, {

@@ -68,16 +68,13 @@ describe('versions and routes', () => {
   });
 
   test.each([
-    ['POST', '/pools/Wire/evaluateautoscale', 'Pool_EvaluateAutoScale'],
-    ['GET', '/jobs/Wire/tasks/t/files/wd%2Fa.txt', 'File_GetFromTask'],
-    ['GET', '/jobs/Wire/tasks/t/files/wd/a.txt', 'File_GetFromTask'],
+    ['GET', '/poolusagemetrics', 'Pool_ListUsageMetrics'],
     ['GET', '/certificates(thumbprintAlgorithm=sha1,thumbprint=ab)', 'Certificate_Get'],
     ['PUT', '/pools/Wire/nodes/n/users/u', 'ComputeNode_UpdateUser'],
-    ['GET', '/jobschedules', 'JobSchedule_List'],
   ])('%s %s is refused as %s', async (method, path, operation) => {
     const response = await raw(batch.emulator, { method, path });
     expect(response.status).toBe(501);
-    expect(response.reason).toBe(`The operation ${operation} is not emulated yet.`);
+    expect(response.reason).toBe(`The operation ${operation} is not emulated.`);
     expect(response.json).toMatchObject({ code: 'NotEmulated' });
   });
 });

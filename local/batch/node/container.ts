@@ -1,0 +1,95 @@
+import { accessSync, constants } from 'node:fs';
+import { join } from 'node:path';
+import { splitCommandLine } from './command-line.ts';
+import { TaskFailure } from './failures.ts';
+
+/** The container that a task's program runs in. */
+export interface ContainerSettings {
+  imageName: string;
+  containerRunOptions?: string;
+  workingDirectory?: 'taskWorkingDirectory' | 'containerImageDefault';
+}
+
+/** Where a container runs and what it sees. */
+export interface ContainerPlace {
+  engine: string;
+  /** A name that no other container has. */
+  name: string;
+  root: string;
+  working: string;
+  environment: Readonly<Record<string, string>>;
+}
+
+/** The container engine on PATH: docker, or else podman; undefined when there is neither. */
+export function findEngine(path = process.env.PATH ?? ''): string | undefined {
+  const candidates = ['docker', 'podman'].flatMap((name) =>
+    path.split(':').map((directory) => join(directory, name)),
+  );
+  return candidates.find(isExecutable);
+}
+
+/**
+ * The words that run a program in a container: the node's root is there under the same path, the variables are passed by
+ * name only, so that no value stands on a command line.
+ */
+export function containerWords(
+  settings: ContainerSettings,
+  words: readonly string[],
+  place: ContainerPlace,
+): [string, ...string[]] {
+  const inImage = settings.workingDirectory?.toLowerCase() === 'containerimagedefault';
+  const names = Object.keys(place.environment).filter((name) => !ofMachine.has(name));
+  return [
+    place.engine,
+    'run',
+    '--rm',
+    '--name',
+    place.name,
+    '--volume',
+    `${place.root}:${place.root}`,
+    ...(inImage ? [] : ['--workdir', place.working]),
+    ...names.flatMap((name) => ['--env', name]),
+    ...runOptions(settings.containerRunOptions),
+    settings.imageName,
+    ...words,
+  ];
+}
+
+/** The failure of a task whose container the engine could not run, by the engine's exit code. */
+export function containerFailure(
+  settings: ContainerSettings,
+  exitCode: number,
+  message: string,
+): TaskFailure | undefined {
+  // 125 is the engine's own: the container was not made.
+  if (exitCode !== 125) return undefined;
+  const noImage = /unable to find image|pull access denied|manifest unknown|not found/i.test(
+    message,
+  );
+  return new TaskFailure(
+    noImage ? 'ContainerInvalidImage' : 'ContainerMiscError',
+    noImage ? 'The container image cannot be had' : 'The container could not be run',
+    { ImageName: settings.imageName, Message: message.slice(0, 2000) },
+  );
+}
+
+// What belongs to this machine and means nothing inside an image.
+const ofMachine = new Set(['PATH', 'HOME', 'USER', 'LOGNAME', 'TMPDIR']);
+
+function runOptions(text = ''): string[] {
+  const words = splitCommandLine(text);
+  if (words !== undefined || text.trim() === '') return words ?? [];
+  throw new TaskFailure('ContainerInvalidSettings', 'containerRunOptions cannot be split', {
+    ContainerRunOptions: text,
+    Message: 'A quote is not closed.',
+  });
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

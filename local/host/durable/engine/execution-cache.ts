@@ -19,7 +19,10 @@ interface Kept {
 }
 
 /** Keeps the executions that ran last in memory, so that an episode need not read their history. */
-export function createExecutionCache(store: Store, limit = keptEvents): ExecutionCache {
+export function createExecutionCache(
+  store: { history: Pick<Store['history'], 'read'> },
+  limit = keptEvents,
+): ExecutionCache {
   const kept = new Map<string, Kept>();
   let total = 0;
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { databasePath } from '../../../local/host/durable/store/open.ts';
 import {
@@ -6,7 +5,7 @@ import {
   temporaryDirectory,
   type RunningHost,
 } from '../../local/host/support/running-host.ts';
-import { benchApp, line } from './measure.ts';
+import { benchApp, line, residentMegabytes } from './measure.ts';
 
 const COUNT = 100_000;
 
@@ -51,11 +50,6 @@ async function runHelloCities(host: RunningHost): Promise<void> {
   );
   const { statusQueryGetUri } = (await response.json()) as { statusQueryGetUri: string };
   while ((await fetch(statusQueryGetUri)).status === 202);
-}
-
-function residentMegabytes({ process: { pid } }: RunningHost): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024);
 }
 
 /** Copies the one instance that is there, with its history. */

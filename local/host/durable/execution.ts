@@ -26,13 +26,11 @@ export interface Execution {
   /** The history without what the SDK does not read. */
   played: PlayedEvent[];
   tasks: Map<number, ScheduledTask>;
-  /** Milliseconds its last episode took. */
-  cost: number;
 }
 
 /** Builds an execution from its whole history. */
 export function toExecution(executionId: string, history: HistoryEvent[]): Execution {
-  const execution = { executionId, played: [], tasks: new Map(), cost: 0 };
+  const execution = { executionId, played: [], tasks: new Map() };
   extend(execution, history);
   return execution;
 }

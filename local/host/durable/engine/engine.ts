@@ -104,5 +104,5 @@ async function runSafely(context: EngineContext, instanceId: string): Promise<vo
  */
 function gatheringTime(context: EngineContext, open: number, instanceId: string): number {
   if (open === 0) return 0;
-  return Math.min(context.executions.peek(instanceId)?.cost ?? 0, longestGathering);
+  return Math.min(context.executions.costOf(instanceId), longestGathering);
 }

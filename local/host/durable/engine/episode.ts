@@ -36,7 +36,7 @@ export async function runEpisode(context: EngineContext, instanceId: string): Pr
   const decision = await decideEpisode(context, { instance, execution, isReplaying, now });
   const episode = { instance, entries, arrived, execution, decision, now };
   if (!(await commitEpisode(context, episode))) context.executions.forget(instanceId);
-  execution.cost = performance.now() - started;
+  context.executions.took(instanceId, performance.now() - started);
 }
 
 /** The entries for the execution that is running; those for earlier ones are thrown away. */

@@ -43,16 +43,24 @@ it('past the limit those that ran longest ago are dropped, and read again when t
 });
 
 it('events that came since it was loaded count when it runs again', () => {
-  const { cache, load, event } = cacheOf(7);
+  const { load, read, event } = cacheOf(7);
   extend(load('a'), [event, event, event]);
-  load('b');
-  expect(cache.peek('a')).toBeDefined();
-  load('a');
-  expect(cache.peek('b')).toBeUndefined();
+  for (const instanceId of ['b', 'a', 'b']) load(instanceId);
+  expect(read).toEqual(['a', 'b', 'b']);
 });
 
 it('one execution longer than the limit is kept while it runs', () => {
-  const { cache, load } = cacheOf(1);
+  const { load } = cacheOf(1);
+  expect(load('a')).toBe(load('a'));
+});
+
+it('what an episode took is kept until the execution is forgotten', () => {
+  const { cache, load } = cacheOf(100);
   load('a');
-  expect(cache.peek('a')).toBeDefined();
+  cache.took('a', 12);
+  load('a');
+  expect(cache.costOf('a')).toBe(12);
+  cache.forget('a');
+  cache.took('a', 12);
+  expect(cache.costOf('a')).toBe(0);
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { databasePath } from '../../../local/host/durable/store/open.ts';
 import {
@@ -5,7 +6,7 @@ import {
   temporaryDirectory,
   type RunningHost,
 } from '../../local/host/support/running-host.ts';
-import { benchApp, line, residentMegabytes } from './measure.ts';
+import { benchApp, line, pidsOf } from './measure.ts';
 
 const COUNT = 100_000;
 
@@ -50,6 +51,14 @@ async function runHelloCities(host: RunningHost): Promise<void> {
   );
   const { statusQueryGetUri } = (await response.json()) as { statusQueryGetUri: string };
   while ((await fetch(statusQueryGetUri)).status === 202);
+}
+
+function residentMegabytes(host: RunningHost): number {
+  const kilobytes = pidsOf(host).map((pid) => {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
+  });
+  return Math.round(kilobytes.reduce((sum, each) => sum + each, 0) / 1024);
 }
 
 /** Copies the one instance that is there, with its history. */

@@ -64,25 +64,17 @@ export async function secondsOf(
 }
 
 function cpuSeconds(host: RunningHost): number {
-  const ticks = processesOf(host).flatMap((pid) => {
+  const ticks = pidsOf(host).map((pid) => {
     const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-    return [Number(afterName[11]), Number(afterName[12])];
+    return Number(afterName[11]) + Number(afterName[12]);
   });
   return ticks.reduce((sum, each) => sum + each, 0) / TICKS;
 }
 
-/** Resident memory of a host and the processes it has started, in MB. */
-export function residentMegabytes(host: RunningHost): number {
-  const kilobytes = processesOf(host).map((pid) => {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
-  });
-  return Math.round(kilobytes.reduce((sum, each) => sum + each, 0) / 1024);
-}
-
-function processesOf({ process: { pid } }: RunningHost): string[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  return [String(pid), ...(children.match(/\d+/g) ?? [])];
+/** The processes of a host: its own, and that of the app. */
+export function pidsOf({ process: { pid } }: RunningHost): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return [Number(pid), ...children.split(' ').filter(Boolean).map(Number)];
 }
 
 /** A line of the bench: what was measured, and how it came out. */

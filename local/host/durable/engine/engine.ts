@@ -15,10 +15,7 @@ import { createOperations, type Operations } from './operations.ts';
 import { createReadyQueue } from './ready-queue.ts';
 
 /** The longest that completions are gathered before an episode, in milliseconds. */
-const longestGathering = 50;
-
-/** About how many events of a history are replayed in a millisecond. */
-const eventsPerMillisecond = 500;
+const longestGathering = 1_000;
 
 /** How long to wait after an episode could not be written, in milliseconds. */
 const againAfter = 1_000;
@@ -101,11 +98,11 @@ async function runSafely(context: EngineContext, instanceId: string): Promise<vo
 }
 
 /**
- * Each episode replays the whole history, so completions that come while a long one would run
- * are gathered for about as long as it takes. That keeps a wide fan-out linear.
+ * Each episode replays the whole history, so while more completions are to come they are gathered
+ * for as long as the last episode took: at most half of the time goes into replays, and a wide
+ * fan-out stays linear.
  */
 function gatheringTime(context: EngineContext, open: number, instanceId: string): number {
   if (open === 0) return 0;
-  const events = context.executions.peek(instanceId)?.played.length ?? 0;
-  return Math.min(events / eventsPerMillisecond, longestGathering);
+  return Math.min(context.executions.costOf(instanceId), longestGathering);
 }

@@ -28,6 +28,7 @@ export async function runEpisode(context: EngineContext, instanceId: string): Pr
   if (entries.length === 0) return;
 
   const now = context.clock.now();
+  const started = performance.now();
   const execution = context.executions.load(instance);
   const isReplaying = execution.played.length > 0;
   const arrived = [historyEvent('OrchestratorStarted', now), ...inOrder(entries)];
@@ -35,6 +36,7 @@ export async function runEpisode(context: EngineContext, instanceId: string): Pr
   const decision = await decideEpisode(context, { instance, execution, isReplaying, now });
   const episode = { instance, entries, arrived, execution, decision, now };
   if (!(await commitEpisode(context, episode))) context.executions.forget(instanceId);
+  context.executions.took(instanceId, performance.now() - started);
 }
 
 /** The entries for the execution that is running; those for earlier ones are thrown away. */

@@ -40,7 +40,12 @@ export interface Replay {
   customStatus: string | null;
   /** The action's input, when it asked to continue as new. */
   continueAsNew?: { input: unknown };
-  failure?: { message: string; failureDetails: FailureDetails | undefined };
+  failure?: {
+    message: string;
+    failureDetails: FailureDetails | undefined;
+    /** True where the SDK tells Azure of no error: the thrown value has no message. */
+    hangsInAzure: boolean;
+  };
   /** Names of events it waits for. */
   waitsFor: string[];
   /** Names of raised events that nothing has taken. */
@@ -117,7 +122,11 @@ function failureOf(executor: Executor, thrown: unknown): Replay['failure'] {
   if (thrown === undefined) return undefined;
   const cause = executor.exception === undefined ? thrown : executor.exception;
   const details = (cause as { failureDetails?: SdkFailureDetails } | null)?.failureDetails;
-  return { message: messageOf(cause), failureDetails: details && toFailureDetails(details) };
+  return {
+    message: messageOf(cause),
+    failureDetails: details && toFailureDetails(details),
+    hangsInAzure: !(cause as { message?: unknown } | null)?.message,
+  };
 }
 
 interface SdkFailureDetails {

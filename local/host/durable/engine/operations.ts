@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { schedulerId, type EntityId } from '../entities/entity-id.ts';
+import type { EntityMessage } from '../entities/messages.ts';
 import { executionCompleted, historyEvent } from '../events.ts';
 import { isTerminal } from '../protocol.ts';
+import type { EntityFilter, EntityState } from '../store/entities.ts';
 import type { Instance, InstanceFilter } from '../store/instances.ts';
 import type { EngineContext } from './context.ts';
 import { finishInstance, insertInstance, startConflict } from './lifecycle.ts';
@@ -27,6 +30,10 @@ export interface Operations {
   purge(instances: Instance[]): number;
   get(instanceId: string): Instance | undefined;
   list(filter: InstanceFilter): Instance[];
+  /** Sends an operation; gives why it cannot be when there is no such entity. */
+  signalEntity(id: EntityId, operation: string, input: string | null): string | undefined;
+  getEntity(id: EntityId): EntityState | undefined;
+  listEntities(filter: EntityFilter): EntityState[];
 }
 
 /** Makes the operations on an engine's store; each is one transaction. */
@@ -45,6 +52,9 @@ export function createOperations(context: EngineContext): Operations {
     purge: (instances) => purge(context, instances),
     get: (instanceId) => store.instances.get(instanceId),
     list: (filter) => store.instances.list(filter),
+    signalEntity: (id, operation, input) => signalEntity(context, id, { operation, input }),
+    getEntity: (id) => store.entities.get(schedulerId(id)),
+    listEntities: (filter) => store.entities.list(filter),
   };
 }
 
@@ -64,6 +74,18 @@ function start(
   context.executions.forget(instanceId);
   context.wake(instanceId);
   return { instanceId };
+}
+
+function signalEntity(
+  { store, entities, wakeEntity }: EngineContext,
+  id: EntityId,
+  { operation, input }: Pick<EntityMessage, 'operation' | 'input'>,
+): string | undefined {
+  if (!entities.get(id.name)) return entities.unknown(id.name);
+  const entityId = schedulerId(id);
+  store.entities.send(entityId, { id: randomUUID(), operation, input, caller: null });
+  wakeEntity(entityId);
+  return undefined;
 }
 
 /** Applies `apply` to an instance that has not ended, in a transaction, and wakes whom it names. */

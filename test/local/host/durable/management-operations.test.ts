@@ -84,17 +84,82 @@ describe('an operation', () => {
     expect((await untilEnd(host, 'held')).output).toEqual({ got: 'x' });
   });
 
-  it.each(['instances/x/rewind', 'instances/x/restart', 'entities/counter/k'])(
-    'that is not built is a 501: %s',
-    async (path) => {
-      const answer = await call(host, 'POST', path);
-      expect(answer.status).toBe(501);
-      expect(answer.text).toContain('not provided by the local host yet');
-    },
-  );
+  it('rewind is refused as in Azure, and by name where Azure would rewind', async () => {
+    const path = (id: string): string => `instances/${id}/rewind?reason=x`;
+    const unknown = await call(host, 'POST', path('none'));
+    expect([unknown.status, unknown.body]).toEqual([
+      404,
+      'No orchestration with instance ID "$none" found.',
+    ]);
+    const completed = await run(host, 'fanOut', { count: 1 });
+    const refused = await call(host, 'POST', path(completed.instanceId));
+    expect([refused.status, refused.body]).toEqual([
+      412,
+      'This orchestration has status Completed, but only orchestrations in the "Failed" state can be rewound.',
+    ]);
+    const failed = await run(host, 'plainError');
+    const answer = await call(host, 'POST', path(failed.instanceId));
+    expect(answer.status).toBe(501);
+    expect(answer.text).toContain('Rewinding an instance is not provided by the local host.');
+    const { caught } = await client(host, 'rewind', failed.instanceId, 'x');
+    expect(caught).toContain('not provided by the local host');
+  });
+});
+
+describe('a restart', () => {
+  it('starts the same function with the same input under a new id', async () => {
+    const first = await run(host, 'fanOut', { count: 2 });
+    const answer = await call(host, 'POST', `instances/${first.instanceId}/restart`);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([202, '10']);
+    const { id, ...links } = answer.body as Record<string, string>;
+    expect(id).toMatch(/^[0-9a-f]{32}$/);
+    expect(Object.keys(links)).not.toContain('rewindPostUri');
+    expect(await untilEnd(host, id!)).toMatchObject({
+      input: { count: 2 },
+      output: { sum: 5, instanceId: id },
+    });
+  });
+
+  it('can take the same id once it has ended, which then counts its generations', async () => {
+    const { instanceId } = await run(host, 'fanOut', { count: 1 });
+    const again = `instances/${instanceId}/restart?restartWithNewInstanceId=false`;
+    const answer = await call(host, 'POST', `${again}&timeout=10&pollingInterval=0.01`);
+    expect([answer.status, answer.body]).toEqual([200, { sum: 1, instanceId }]);
+    const { historyEvents } = await status(host, instanceId, '?showHistory=true');
+    expect(historyEvents![0]!['Generation']).toBe(1);
+  });
+
+  it('of an instance that lives is a 409, and of an unknown one a 400', async () => {
+    const id = await start(host, 'waiter');
+    await until(host, id, 'Running');
+    const live = await call(host, 'POST', `instances/${id}/restart?restartWithNewInstanceId=false`);
+    expect([live.status, live.body]).toEqual([
+      409,
+      {
+        Message: 'A non-terminal instance with this instance ID already exists.',
+        ExceptionMessage: 'An Orchestration instance with the status Running already exists.',
+        ExceptionType: 'DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException',
+        StackTrace: '',
+      },
+    ]);
+    const unknown = await call(host, 'POST', 'instances/none/restart');
+    expect([unknown.status, unknown.body]).toMatchObject([
+      400,
+      { Message: 'InstanceId does not match a valid orchestration instance.' },
+    ]);
+  });
 });
 
 describe('a list', () => {
+  it('of a state that no instance is in is empty, and an unknown state is ignored', async () => {
+    await run(host, 'fanOut', { count: 1 }, 'listed');
+    const query = 'instances?instanceIdPrefix=listed&runtimeStatus=';
+    expect((await call(host, 'GET', `${query}Canceled`)).body).toEqual([]);
+    expect((await call(host, 'GET', `${query}Nonsense`)).body).toMatchObject([
+      { instanceId: 'listed' },
+    ]);
+  });
+
   it('comes in pages', async () => {
     for (const id of ['page-a', 'page-b', 'page-c']) await run(host, 'fanOut', { count: 1 }, id);
     const query = 'instances?instanceIdPrefix=page-&top=2&runtimeStatus=Completed,Nonsense';

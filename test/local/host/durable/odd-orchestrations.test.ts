@@ -25,7 +25,7 @@ describe('an orchestration that goes wrong', () => {
     "The function 'nope' doesn't exist, is disabled, or is not an orchestrator function.";
   it.each([
     ['plainError', "Orchestrator function 'plainError' failed: bad thing"],
-    ['emptyError', "Orchestrator function 'emptyError' failed: "],
+    ['emptyError', "'emptyError' failed: (Azure would leave this instance Running for ever.)"],
     ['thrownString', "Orchestrator function 'thrownString' failed: only text"],
     [
       'unknownActivity',
@@ -33,14 +33,16 @@ describe('an orchestration that goes wrong', () => {
     ],
     ['unknownChild', unknownOrchestrator],
     ['nope', unknownOrchestrator],
-    ['callsEntity', 'callEntity is not provided'],
-    ['signalsEntity', 'signalEntity is not provided'],
-    ['callsHttp', 'callHttp is not provided'],
+    ['callsUnknownEntity', "The function 'nobody' doesn't exist, is disabled, or is not an entity"],
+    ['signalsUnknownEntity', 'Azure would leave this instance Running for ever'],
+    ['callsHttp', 'context.df.callHttp is not provided by the local host'],
+    ['locks', 'context.df.lock is not provided by the local host'],
+    ['tellsTooMuch', 'must not exceed 16 KB. The current payload size is 19 KB.'],
     ['stuck', 'waits for a task that can never complete'],
     ['yieldsNothing', 'programming constraint violation'],
     [
       'changing',
-      "Non-Deterministic workflow detected: A previous execution of this orchestration scheduled an activity task with sequence number 0 named 'identity'",
+      "Non-Deterministic workflow detected: A previous execution of this orchestration scheduled an activity task with sequence number 0 named 'identity', but the current orchestration replay instead scheduled an activity task named 'square' with this sequence number.  Was a change made to the orchestrator code",
     ],
     ['childRetried', "Orchestrator function 'plainError' failed: bad thing"],
   ])('%s fails and says why', async (name, text) => {

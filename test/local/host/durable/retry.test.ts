@@ -24,7 +24,7 @@ function failedAt(times: number[], details: { IsNonRetriable?: boolean } | null 
     taskFailed('TaskFailed', time, { taskId: 2 * index, failure }),
     historyEvent('TimerCreated', time, { EventId: 2 * index + 1 }),
   ]);
-  return { name: 'o', execution: toExecution('e', events), knownActivities: new Set<string>() };
+  return { execution: toExecution('e', events) };
 }
 
 describe('the timer behind a failed attempt', () => {
@@ -85,6 +85,6 @@ describe('the next attempt', () => {
   });
 
   it('is an ordinary run when it is the first', () => {
-    expect(syntheticFailure({ ...failedAt([]), now: 0 }, task(0, {}))).toBe(undefined);
+    expect(syntheticFailure(failedAt([]), task(0, {}))).toBe(undefined);
   });
 });

@@ -67,11 +67,18 @@ df.app.orchestration('losesEvents', function* (context: Context) {
   if (generation === 0) return context.df.continueAsNew({ generation: 1 });
   return first;
 });
-df.app.orchestration('callsEntity', function* (context: Context) {
-  return yield context.df.callEntity(new df.EntityId('counter', 'a'), 'get');
+df.app.orchestration('callsUnknownEntity', function* (context: Context) {
+  return yield context.df.callEntity(new df.EntityId('nobody', 'a'), 'get');
 });
-df.app.orchestration('signalsEntity', function* (context: Context) {
-  context.df.signalEntity(new df.EntityId('counter', 'a'), 'add', 1);
+df.app.orchestration('signalsUnknownEntity', function* (context: Context) {
+  context.df.signalEntity(new df.EntityId('nobody', 'a'), 'add', 1);
+  yield context.df.callActivity('identity', 1);
+});
+df.app.orchestration('locks', function* (context: Context) {
+  yield context.df.lock(new df.EntityId('counter', 'a'));
+});
+df.app.orchestration('tellsTooMuch', function* (context: Context) {
+  context.df.setCustomStatus('x'.repeat(10_000));
   yield context.df.callActivity('identity', 1);
 });
 df.app.orchestration('callsHttp', function* (context: Context) {

@@ -9,17 +9,31 @@ export interface KnownFunctions {
   unknown(name: string): string;
 }
 
-/** Gathers the app's functions of one kind. */
-export function knownFunctions(kind: Kind, functions: RegisteredFunction[]): KnownFunctions {
-  const byName = new Map(functions.map((entry) => [entry.name.toLowerCase(), entry]));
-  const names = functions.map(({ name }) => `'${name}'`).toSorted();
-  const known =
-    names.length > 0
-      ? `The following are the known ${kind} functions: ${names.join(', ')}.`
-      : `No ${kind} functions are currently registered!`;
+/** Finds the app's functions of one kind; `byName` may change meanwhile. */
+export function knownFunctions(
+  kind: Kind,
+  byName: ReadonlyMap<string, RegisteredFunction>,
+): KnownFunctions {
   return {
-    get: (name) => byName.get(name.toLowerCase()),
+    get: (name) => byName.get(name) ?? withoutCase(byName, name),
     unknown: (name) =>
-      `The function '${name}' doesn't exist, is disabled, or is not an ${kind} function. Additional info: ${known}`,
+      `The function '${name}' doesn't exist, is disabled, or is not an ${kind} function. ` +
+      `Additional info: ${known(kind, [...byName.keys()])}`,
   };
+}
+
+function withoutCase(
+  byName: ReadonlyMap<string, RegisteredFunction>,
+  name: string,
+): RegisteredFunction | undefined {
+  for (const entry of byName.values()) {
+    if (entry.name.toLowerCase() === name.toLowerCase()) return entry;
+  }
+  return undefined;
+}
+
+function known(kind: Kind, names: string[]): string {
+  if (names.length === 0) return `No ${kind} functions are currently registered!`;
+  const list = names.map((name) => `'${name}'`).toSorted();
+  return `The following are the known ${kind} functions: ${list.join(', ')}.`;
 }

@@ -1,7 +1,7 @@
 import { stackOf } from '../../app/errors.ts';
 import type { Invoke } from '../../app/invoke.ts';
 import { warnOnce, type Log } from '../../app/log.ts';
-import type { Registry } from '../../app/registry.ts';
+import type { RegisteredFunction, Registry } from '../../app/registry.ts';
 import type { Clock } from '../../clock.ts';
 import { knownFunctions } from '../function-names.ts';
 import type { HistoryEvent } from '../protocol.ts';
@@ -53,9 +53,9 @@ export function createEngine(options: EngineOptions): Engine {
   const context: EngineContext = {
     ...options,
     warn: warnOnce(log),
-    orchestrators: knownFunctions('orchestrator', registry.ofType('orchestrationTrigger')),
-    activities: knownFunctions('activity', registry.ofType('activityTrigger')),
-    entities: knownFunctions('entity', registry.ofType('entityTrigger')),
+    orchestrators: knownFunctions('orchestrator', byName(registry.ofType('orchestrationTrigger'))),
+    activities: knownFunctions('activity', byName(registry.ofType('activityTrigger'))),
+    entities: knownFunctions('entity', byName(registry.ofType('entityTrigger'))),
     executions: createExecutionCache(store),
     commits,
     wake: (instanceId) => ready.wake(instanceId),
@@ -90,6 +90,10 @@ export function createEngine(options: EngineOptions): Engine {
     },
     abandon: () => commits.abandon(),
   };
+}
+
+function byName(functions: RegisteredFunction[]): Map<string, RegisteredFunction> {
+  return new Map(functions.map((entry) => [entry.name, entry]));
 }
 
 async function runSafely(context: EngineContext, instanceId: string): Promise<void> {

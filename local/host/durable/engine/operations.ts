@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { schedulerId, type EntityId } from '../entities/entity-id.ts';
 import type { EntityMessage } from '../entities/messages.ts';
 import { executionCompleted, historyEvent } from '../events.ts';
-import { isTerminal } from '../protocol.ts';
+import { EventType, isTerminal, type HistoryEvent } from '../protocol.ts';
 import type { EntityFilter, EntityState } from '../store/entities.ts';
 import type { Instance, InstanceFilter } from '../store/instances.ts';
 import type { EngineContext } from './context.ts';
@@ -122,12 +122,19 @@ function terminate(context: EngineContext, instance: Instance, reason: string): 
   const now = clock.now();
   const output = JSON.stringify(reason);
   store.history.append(instance, [
+    ...unplayedStart(context, instance),
     historyEvent('ExecutionTerminated', now, { Input: reason }),
     executionCompleted(now, 'Terminated', output),
   ]);
   const parent = finishInstance(store, instance, { status: 'Terminated', output }, now);
   executions.forget(instance.instanceId);
   return parent === undefined ? [] : [parent];
+}
+
+/** The start of an instance that ends before its first episode: its history begins with it too. */
+function unplayedStart({ store }: EngineContext, { instanceId }: Instance): HistoryEvent[] {
+  const waiting = store.inbox.read(instanceId).map(({ event }) => event);
+  return waiting.filter((event) => event.EventType === EventType.ExecutionStarted);
 }
 
 function suspend(

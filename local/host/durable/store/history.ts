@@ -9,7 +9,7 @@ export interface HistoryRows {
   append(key: HistoryKey, events: HistoryEvent[]): void;
   /** Every event of one execution, in order. */
   read(key: HistoryKey): HistoryEvent[];
-  /** The events that every execution begins with: OrchestratorStarted and ExecutionStarted. */
+  /** The first events of one execution, ExecutionStarted among them. */
   head(key: HistoryKey): HistoryEvent[];
   /** Forgets the executions of an instance that lie too far back. */
   trim(key: HistoryKey): void;
@@ -32,7 +32,7 @@ export function historyRows(db: DatabaseSync): HistoryRows {
     'SELECT event FROM history WHERE instance_id = ? AND generation = ? ORDER BY seq',
   );
   const head = db.prepare(
-    'SELECT event FROM history WHERE instance_id = ? AND generation = ? ORDER BY seq LIMIT 2',
+    'SELECT event FROM history WHERE instance_id = ? AND generation = ? ORDER BY seq LIMIT 8',
   );
   const trim = db.prepare('DELETE FROM history WHERE instance_id = ? AND generation <= ?');
   const remove = db.prepare('DELETE FROM history WHERE instance_id = ?');

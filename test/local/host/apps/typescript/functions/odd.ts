@@ -175,3 +175,11 @@ df.app.orchestration('reuses', function* (context: Context) {
   const winner: df.Task = yield context.df.Task.any([slow, other]);
   return { winner: winner === slow ? 'slow' : 'B', result: winner.result };
 });
+df.app.orchestration('collects', function* (context: Context) {
+  const values: number[] = [];
+  while (values.length < context.df.getInput<number>()) {
+    const value: number = yield context.df.waitForExternalEvent('e');
+    values.push(value);
+  }
+  return values;
+});

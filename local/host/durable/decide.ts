@@ -3,11 +3,11 @@ import { toEntityId } from './entities/entity-id.ts';
 import type { Execution } from './execution.ts';
 import { findNonDeterminism } from './determinism.ts';
 import type { KnownFunctions } from './function-names.ts';
-import { hangs, planTask } from './plan-task.ts';
+import { planTask } from './plan-task.ts';
 import { ActionType, type HistoryEvent } from './protocol.ts';
 import type { Replay } from './replay.ts';
 import type { SdkAction } from './sdk.ts';
-import { findWarnings, type Warning } from './warnings.ts';
+import { findWarnings, hangs, type Warning } from './warnings.ts';
 
 /** A sub-orchestration that is to start; `input` is a JSON text. */
 export interface ChildStart {

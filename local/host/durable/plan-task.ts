@@ -5,7 +5,7 @@ import { historyEvent, taskFailed, type TaskFailure } from './events.ts';
 import { ActionType, type HistoryEvent } from './protocol.ts';
 import { afterFailure, endsEarly, syntheticFailure } from './retry.ts';
 import type { SdkAction, SdkTask } from './sdk.ts';
-import { retriesCutShort } from './warnings.ts';
+import { hangs, retriesCutShort } from './warnings.ts';
 
 /** Where planned tasks go, and what they rest on. */
 export interface Planner {
@@ -111,9 +111,6 @@ function unknownActivity({ activities }: Situation, name: string): TaskFailure |
   const reason = `Activity function '${name}' failed:  ${activities.unknown(name)}`;
   return { reason, details: hangs, failureDetails: null };
 }
-
-/** Added to what ends here and not there. */
-export const hangs = '(Azure would leave this instance Running for ever.)';
 
 /** The SDK has encoded a string once already; null and absent both reach the handler as undefined. */
 function activityInput(input: unknown): string | null {

@@ -1,5 +1,6 @@
 import type { TaskFailure } from './events.ts';
 import type { Situation } from './decide.ts';
+import { hangs } from './warnings.ts';
 import type { RetryPlace, SdkTask } from './sdk.ts';
 
 type Moment = Pick<Situation, 'execution' | 'now'>;
@@ -49,7 +50,8 @@ export function syntheticFailure(
   const lastFailure = execution.tasks.get(retry.ids.at(-2) ?? -1)?.failure;
   const failedAt = execution.tasks.get(retry.ids.at(-1) ?? -1)?.at ?? 0;
   if (!lastFailure || !isOver(retry, { execution, failedAt, lastFailure })) return undefined;
-  return lastFailure;
+  const { details, failureDetails } = lastFailure;
+  return failureDetails ? lastFailure : { ...lastFailure, details: `${details} ${hangs}` };
 }
 
 interface LastAttempt {

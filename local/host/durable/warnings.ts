@@ -8,6 +8,9 @@ export interface Warning {
   message: string;
 }
 
+/** Added to what ends here and not there. */
+export const hangs = '(Azure would leave this instance Running for ever.)';
+
 /** Finds in a replay what Azure answers wrongly, which the local host imitates. */
 export function findWarnings({ name }: Situation, replay: Replay): Warning[] {
   const found: Warning[] = [];

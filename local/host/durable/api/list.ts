@@ -27,13 +27,16 @@ const statuses = [
   'Canceled',
 ];
 
-/** The filter a query asks for; as in Azure, what is no status is ignored. */
+/** The filter a query asks for; as in Azure, what is no status, case included, is ignored. */
 export function filterOf({ searchParams }: URL): InstanceFilter {
-  const asked = (searchParams.get('runtimeStatus') ?? '').toLowerCase().split(',');
+  const asked = searchParams
+    .getAll('runtimeStatus')
+    .flatMap((each) => each.split(','))
+    .map((name) => name.trim());
   return {
     createdFrom: timeOf(searchParams.get('createdTimeFrom')),
     createdTo: timeOf(searchParams.get('createdTimeTo')),
-    statuses: statuses.filter((status) => asked.includes(status.toLowerCase())),
+    statuses: statuses.filter((status) => asked.includes(status)),
     prefix: searchParams.get('instanceIdPrefix') ?? undefined,
   };
 }

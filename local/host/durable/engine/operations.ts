@@ -17,15 +17,17 @@ export interface StartRequest {
 }
 
 /** The outcome of an operation on one instance. */
-export type Outcome = 'done' | 'unknown' | 'finished' | 'refused';
+export type Outcome = 'done' | 'unknown' | 'finished';
 
 /** What clients can do with orchestrations. */
 export interface Operations {
   start(request: StartRequest): { instanceId: string } | { conflict: string };
   raiseEvent(instanceId: string, name: string, input: string): Outcome;
-  terminate(instanceId: string, reason: string): Outcome;
-  suspend(instanceId: string, reason: string): Outcome;
-  resume(instanceId: string, reason: string): Outcome;
+  terminate(instanceId: string, reason: string | null): Outcome;
+  /** Refused when it is suspended already. */
+  suspend(instanceId: string, reason: string | null): Outcome | 'refused';
+  /** Refused when it is not suspended. */
+  resume(instanceId: string, reason: string | null): Outcome | 'refused';
   /** Deletes finished instances with their history; gives how many. */
   purge(instances: Instance[]): number;
   get(instanceId: string): Instance | undefined;
@@ -42,9 +44,9 @@ export function createOperations(context: EngineContext): Operations {
   return {
     start: (request) => start(context, request),
     raiseEvent: (instanceId, name, input) =>
-      change(context, instanceId, () => raise(context, { instanceId, name, input })),
+      change<never>(context, instanceId, () => raise(context, { instanceId, name, input })),
     terminate: (instanceId, reason) =>
-      change(context, instanceId, (instance) => terminate(context, instance, reason)),
+      change<never>(context, instanceId, (instance) => terminate(context, instance, reason)),
     suspend: (instanceId, reason) =>
       change(context, instanceId, (instance) => suspend(context, instance, reason)),
     resume: (instanceId, reason) =>
@@ -89,13 +91,13 @@ function signalEntity(
 }
 
 /** Applies `apply` to an instance that has not ended, in a transaction, and wakes whom it names. */
-function change(
+function change<Refused extends 'refused'>(
   context: EngineContext,
   instanceId: string,
-  apply: (instance: Instance) => string[] | 'refused',
-): Outcome {
+  apply: (instance: Instance) => string[] | Refused,
+): Outcome | Refused {
   const { store } = context;
-  const result = store.transaction(() => {
+  const result = store.transaction((): string[] | Outcome | Refused => {
     const instance = store.instances.get(instanceId);
     if (!instance) return 'unknown';
     return isTerminal(instance.status) ? 'finished' : apply(instance);
@@ -117,7 +119,7 @@ function raise({ store, clock }: EngineContext, { instanceId, name, input }: Rai
   return [instanceId];
 }
 
-function terminate(context: EngineContext, instance: Instance, reason: string): string[] {
+function terminate(context: EngineContext, instance: Instance, reason: string | null): string[] {
   const { store, clock, executions } = context;
   const now = clock.now();
   const output = JSON.stringify(reason);
@@ -140,7 +142,7 @@ function unplayedStart({ store }: EngineContext, { instanceId }: Instance): Hist
 function suspend(
   { store, clock }: EngineContext,
   instance: Instance,
-  reason: string,
+  reason: string | null,
 ): string[] | 'refused' {
   if (instance.status === 'Suspended') return 'refused';
   const updatedAt = clock.now();
@@ -156,7 +158,7 @@ function suspend(
 function resume(
   { store, clock }: EngineContext,
   instance: Instance,
-  reason: string,
+  reason: string | null,
 ): string[] | 'refused' {
   if (instance.status !== 'Suspended') return 'refused';
   const updatedAt = clock.now();

@@ -75,13 +75,35 @@ describe('an operation', () => {
       runtimeStatus: 'Suspended',
       output: 'pause',
     });
-    expect((await call(host, 'POST', 'instances/held/suspend?reason=pause')).status).toBe(500);
+    const again = await call(host, 'POST', 'instances/held/suspend?reason=pause');
+    expect([again.status, again.body]).toEqual([
+      500,
+      {
+        Message: 'Something went wrong while processing your request',
+        ExceptionMessage:
+          'Cannot suspend the orchestration instance held because instance is in the Suspended state.',
+        ExceptionType: 'System.InvalidOperationException',
+        StackTrace: '',
+      },
+    ]);
     await raise(host, 'held', 'approval', 'x');
     expect((await call(host, 'POST', 'orchestrators/waiter/held', {})).body).toEqual({
       Message: 'An Orchestration instance with the status Suspended already exists.',
     });
     expect((await call(host, 'POST', 'instances/held/resume?reason=go')).status).toBe(202);
     expect((await untilEnd(host, 'held')).output).toEqual({ got: 'x' });
+  });
+
+  it('terminate without a reason has no output, and an instance that never ran has a history', async () => {
+    await call(host, 'POST', 'orchestrators/waiter/cut-short', {});
+    expect((await call(host, 'POST', 'instances/cut-short/terminate')).status).toBe(202);
+    const { output, historyEvents } = await status(host, 'cut-short', '?showHistory=true');
+    expect(output).toBe(null);
+    expect(historyEvents!.map((event) => event['EventType'])).toEqual([
+      'ExecutionStarted',
+      'ExecutionTerminated',
+      'ExecutionCompleted',
+    ]);
   });
 
   it('rewind is refused as in Azure, and by name where Azure would rewind', async () => {

@@ -61,6 +61,8 @@ describe('an orchestration that goes wrong', () => {
   it('ends retries when their timeout has passed', async () => {
     const ended = await run(host, 'retryTimeout');
     expect(ended.output).toContain("Activity function 'boom' failed:  boom-activity");
+    expect(ended.output).toContain('Azure would leave this instance Running for ever');
+    expect(host.log()).toContain('its retries end before the last attempt');
   });
 });
 

@@ -81,7 +81,10 @@ describe('the next attempt', () => {
   it('fails like the last one without running once the timeout has passed', () => {
     const situation = { ...failedAt([0, 5000]), now: 9000 };
     const failure = syntheticFailure(situation, task(4, { retryTimeoutInMilliseconds: 4000 }));
-    expect(failure).toMatchObject({ reason: 'r', details: 'd' });
+    expect(failure).toMatchObject({
+      reason: 'r',
+      details: 'd (Azure would leave this instance Running for ever.)',
+    });
   });
 
   it('is an ordinary run when it is the first', () => {

@@ -64,7 +64,12 @@ async function invokeEntity(
   const messages = entries.map((entry) => entry.message);
   try {
     const data = { string: entityTrigger(entityId, state, messages) };
-    const { returnValue } = await context.invoke({ function: entity, data });
+    const triggerMetadata = {
+      [entity.trigger.name]: data,
+      self: { json: JSON.stringify(toEntityId(entityId)) },
+      exists: { string: state.exists ? 'True' : 'False' },
+    };
+    const { returnValue } = await context.invoke({ function: entity, data, triggerMetadata });
     return batchResult(returnValue?.json ?? '{}', messages.length);
   } catch (error) {
     context.log('error', entity.name, `Entity ${entityId}: ${messageOf(error)}`);

@@ -83,6 +83,13 @@ describe('an orchestration', () => {
   });
 });
 
+it('an operation gets the metadata of the real host', async () => {
+  expect((await run(host, 'entityMetadata', undefined, 'meta')).output).toMatchObject({
+    self: { name: 'counter', key: 'meta' },
+    exists: 'False',
+  });
+});
+
 describe('a client', () => {
   it('signals an entity and reads its state through the SDK', async () => {
     const id = { name: 'Counter', key: 'by-sdk' };

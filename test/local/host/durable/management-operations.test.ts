@@ -198,6 +198,27 @@ describe('a list', () => {
     expect(await second.json()).toMatchObject([{ instanceId: 'page-c' }]);
   });
 
+  it('is filtered by time', async () => {
+    await run(host, 'fanOut', { count: 1 }, 'timed');
+    const query = 'instances?instanceIdPrefix=timed&createdTime';
+    const ids = async (filter: string): Promise<unknown[]> =>
+      (await call(host, 'GET', query + filter)).body as unknown[];
+    expect(await ids('From=2020-01-01T00:00:00Z')).toHaveLength(1);
+    expect(await ids('From=2100-01-01T00:00:00Z')).toEqual([]);
+    expect(await ids('To=2020-01-01T00:00:00Z')).toEqual([]);
+  });
+
+  it('of more than a page comes whole through the SDK, each instance once', async () => {
+    const started = Array.from({ length: 130 }, (_, n) =>
+      call(host, 'POST', `orchestrators/tellsVersion/many-${n}`),
+    );
+    await Promise.all(started);
+    const { result } = await client(host, 'getStatusAll');
+    const ids = (result as { instanceId: string }[]).map((each) => each.instanceId);
+    expect(ids.filter((id) => id.startsWith('many-'))).toHaveLength(130);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
   it('comes whole through the SDK', async () => {
     const { result } = await client(host, 'getStatusAll');
     expect((result as { instanceId: string }[]).map((each) => each.instanceId)).toContain('page-c');

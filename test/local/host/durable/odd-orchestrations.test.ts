@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { call } from '../support/durable-client.ts';
 import {
   raise,
   run,
@@ -39,6 +40,7 @@ describe('an orchestration that goes wrong', () => {
     ['locks', 'context.df.lock is not provided by the local host'],
     ['tellsTooMuch', 'must not exceed 16 KB. The current payload size is 19 KB.'],
     ['stuck', 'waits for a task that can never complete'],
+    ['noGenerator', 'next is not a function'],
     ['yieldsNothing', 'programming constraint violation'],
     [
       'changing',
@@ -86,6 +88,18 @@ describe('values on their way to and from an activity', () => {
     expect(output).toEqual(['{"a":1}', { b: 2 }, 7, 1.5, false, null, '2026-01-01T00:00:00Z']);
     expect((await run(host, 'bytesReturned')).output).toBe('aGk=');
   });
+});
+
+it('an activity is found without case, and gets the metadata of the real host', async () => {
+  const { output, instanceId } = await run(host, 'activityMetadata');
+  const { instanceId: told, data: value, ...binding } = output as Record<string, unknown>;
+  expect([told, value, Object.values(binding)]).toEqual([instanceId, { a: 1 }, [{ a: 1 }]]);
+});
+
+it('an orchestrator learns the version it was started with', async () => {
+  const path = 'orchestrators/tellsVersion/versioned?version=v7&timeout=10&pollingInterval=0.01';
+  expect((await call(host, 'POST', path)).body).toBe('v7');
+  expect((await run(host, 'tellsVersion')).output).toBe(null);
 });
 
 describe('where Azure gives a wrong value', () => {

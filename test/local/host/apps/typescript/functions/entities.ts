@@ -23,6 +23,8 @@ df.app.entity('Counter', (context: df.EntityContext<number>) => {
         'add',
         value,
       );
+    case 'metadata':
+      return entity.return(context.triggerMetadata);
     case 'delete':
       return entity.destructOnExit();
     case 'spoil':
@@ -77,4 +79,8 @@ df.app.orchestration('changingEntity', function* (context: Context) {
   changes += 1;
   if (changes === 1) yield context.df.callEntity(counter('changing'), 'get');
   yield context.df.callActivity('identity', 2);
+});
+
+df.app.orchestration('entityMetadata', function* (context: Context) {
+  return yield context.df.callEntity(counter(context.df.instanceId), 'metadata');
 });

@@ -183,3 +183,11 @@ df.app.orchestration('collects', function* (context: Context) {
   }
   return values;
 });
+df.app.activity('metadata', { handler: (_input, context) => context.triggerMetadata });
+df.app.orchestration('activityMetadata', function* (context: Context) {
+  return yield context.df.callActivity('METADATA', { a: 1 });
+});
+df.app.orchestration('tellsVersion', function* (context: Context) {
+  return context.df.version;
+});
+df.app.orchestration('noGenerator', (() => 1) as unknown as df.OrchestrationHandler);

@@ -39,7 +39,7 @@ async function runBatch(context: EngineContext, entityId: string): Promise<void>
   const entries = context.store.entities.inbox(entityId, longestBatch);
   if (entries.length === 0) return;
   const result = await invokeEntity(context, entityId, entries);
-  const woken = await context.commits.add(() => writeBatch(context, entityId, entries, result));
+  const woken = await keepBatch(context, entityId, entries, result);
   warnOfLostErrors(context, entityId, result);
   woken.instances.forEach((instanceId) => context.wake(instanceId));
   woken.entities.forEach((each) => context.wakeEntity(each));
@@ -74,6 +74,23 @@ async function invokeEntity(
   } catch (error) {
     context.log('error', entity.name, `Entity ${entityId}: ${messageOf(error)}`);
     return { message: messageOf(error) };
+  }
+}
+
+/** Writes what a batch has led to; one whose results cannot be kept has failed. */
+async function keepBatch(
+  context: EngineContext,
+  entityId: string,
+  entries: EntityInboxEntry[],
+  result: BatchResult | Broken,
+): Promise<Woken> {
+  const { commits, log } = context;
+  try {
+    return await commits.add(() => writeBatch(context, entityId, entries, result));
+  } catch (error) {
+    const message = `Cannot keep what it has done: ${messageOf(error)}`;
+    log('error', toEntityId(entityId).name, `Entity ${entityId}: ${message}`);
+    return commits.add(() => writeBatch(context, entityId, entries, { message }));
   }
 }
 

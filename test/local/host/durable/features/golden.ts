@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { EventType, type HistoryEvent } from '../../../../../local/host/durable/protocol.ts';
 
-const directory = join(import.meta.dirname, '../golden');
+const directory = join(import.meta.dirname, 'golden');
 
 /** The names of all that are kept. */
 export function goldenNames(): string[] {

@@ -20,7 +20,7 @@ export function findWarnings({ name }: Situation, replay: Replay): Warning[] {
   if (replay.continueAsNew && replay.unconsumed.length > 0) {
     warn('lostEvents', `${lostEvents} Lost: ${replay.unconsumed.join(', ')}.`);
   }
-  if (replay.reusesTask) warn('reuse', reusedTask);
+  if (replay.reuse !== 'none') warn('reuse', reusedTask[replay.reuse]);
   if (replay.failure?.hangsInAzure) warn('emptyError', emptyError);
   return found;
 }
@@ -29,8 +29,12 @@ const stringInput =
   'continueAsNew was given a string: as in Azure, the next getInput() has it JSON-encoded, quotes included. Pass an object.';
 const lostEvents =
   'continueAsNew was called while raised events had not been waited for: as in Azure, they are lost.';
-const reusedTask =
-  'a pending task is used in a second Task.any or Task.all: as in Azure, it runs twice and values may be wrong. Create a new task each time.';
+const reusedTask = {
+  imitated:
+    'a pending task is used in a second Task.any or Task.all: as in Azure, it runs twice and values may be wrong. Create a new task each time.',
+  ignored:
+    'a pending task is used in a second Task.any or Task.all: in Azure it runs twice and values may be wrong. Beside retries this is not imitated here. Create a new task each time.',
+};
 const emptyError =
   'it threw a value without a message: Azure leaves such an instance Running for ever; here it fails.';
 

@@ -67,6 +67,28 @@ describe('an operation', () => {
     expect((await untilEnd(host, 'orphan')).output).toContain('because');
   });
 
+  it('of the SDK that waits for the end answers with it, or with links when time is up', async () => {
+    const wait = (path: string): Promise<Response> =>
+      fetch(`${host.url}/api/wait/${path}`, { method: 'POST' });
+    const completed = await wait('fanOut/10000');
+    expect([completed.status, await completed.json()]).toMatchObject([200, { sum: 5 }]);
+    const failed = await wait('plainError/10000');
+    expect([failed.status, await failed.json()]).toMatchObject([500, { runtimeStatus: 'Failed' }]);
+    const waiting = await wait('waiter/30');
+    expect(waiting.status).toBe(202);
+    expect(waiting.headers.get('location')).toContain('/instances/');
+  });
+
+  it('terminate ends an instance that is suspended', async () => {
+    await start(host, 'waiter', undefined, 'paused');
+    expect((await call(host, 'POST', 'instances/paused/suspend?reason=a')).status).toBe(202);
+    expect((await call(host, 'POST', 'instances/paused/terminate?reason=b')).status).toBe(202);
+    expect(await status(host, 'paused')).toMatchObject({
+      runtimeStatus: 'Terminated',
+      output: 'b',
+    });
+  });
+
   it('suspend holds events back until resume', async () => {
     await start(host, 'waiter', undefined, 'held');
     await until(host, 'held', 'Running');

@@ -130,6 +130,24 @@ it('a pending task that is used twice runs twice and mixes up results, as in Azu
   expect(host.log()).toContain('a pending task is used in a second Task.any');
 });
 
+it('one timer in several races makes a timer each time, and the numbers no longer fit, as in Azure', async () => {
+  const id = await start(host, 'reusesTimer');
+  for (const name of ['first', 'second']) expect(await raise(host, id, name, 1)).toBe(202);
+  const { runtimeStatus, output, historyEvents } = await untilEnd(host, id).then(() =>
+    status(host, id, '?showHistory=true'),
+  );
+  const timers = historyEvents!.filter((event) => event['EventType'] === 'TimerCreated');
+  expect([runtimeStatus, timers.length]).toEqual(['Failed', 2]);
+  expect(output).toContain('it waits for a task that can never complete');
+});
+
+it('a task used twice beside retries runs once here, and a warning says that Azure differs', async () => {
+  const id = await start(host, 'reusesBesideRetries');
+  for (const name of ['first', 'second']) expect(await raise(host, id, name, 1)).toBe(202);
+  expect((await untilEnd(host, id)).output).toBe('after');
+  expect(host.log()).toContain('Beside retries this is not imitated here.');
+});
+
 /** Does something while an instance is suspended, so that all of it arrives in one episode. */
 async function suspended(id: string, action: () => Promise<void>): Promise<void> {
   const operation = (name: string): Promise<Response> =>

@@ -54,11 +54,14 @@ export function programs(): fc.Arbitrary<Program> {
           fc.record({ kind: fc.constant('timer' as const), ms: fc.integer({ min: -5, max: 10 }) }),
           fc.record({ kind: fc.constant('event' as const), id }),
           fc.record({ kind: fc.constant('get' as const) }),
-          fc.record({ kind: fc.constantFrom('all' as const, 'any' as const), parts }),
+          {
+            weight: 3,
+            arbitrary: fc.record({ kind: fc.constantFrom('all' as const, 'any' as const), parts }),
+          },
           fc.record({ kind: fc.constant('child' as const), program: tie('program') }),
         ),
         program: fc.record({
-          steps: fc.array(step, { maxLength: 5 }),
+          steps: fc.array(step, { minLength: 1, maxLength: 6 }),
           restartAt: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined, freq: 3 }),
         }),
       };

@@ -191,3 +191,25 @@ df.app.orchestration('tellsVersion', function* (context: Context) {
   return context.df.version;
 });
 df.app.orchestration('noGenerator', (() => 1) as unknown as df.OrchestrationHandler);
+/** One deadline for several events: in Azure every round makes a timer of its own. */
+df.app.orchestration('reusesTimer', function* (context: Context) {
+  const deadline = context.df.createTimer(later(context, 3_600_000));
+  for (const name of ['first', 'second']) {
+    yield context.df.Task.any([deadline, context.df.waitForExternalEvent(name)]);
+  }
+  deadline.cancel();
+  return yield context.df.callActivity('identity', 'after');
+});
+df.app.orchestration('reusesBesideRetries', function* (context: Context) {
+  yield context.df.callActivityWithRetry(
+    'failsTwice',
+    new df.RetryOptions(1, 3),
+    context.df.instanceId,
+  );
+  const deadline = context.df.createTimer(later(context, 3_600_000));
+  for (const name of ['first', 'second']) {
+    yield context.df.Task.any([deadline, context.df.waitForExternalEvent(name)]);
+  }
+  deadline.cancel();
+  return yield context.df.callActivity('identity', 'after');
+});

@@ -77,10 +77,10 @@ export function failedDecision(message: string): Decision {
 export function decide(situation: Situation, replay: Replay): Decision {
   const { customStatus } = replay;
   const decision = { ...emptyDecision(), customStatus, warnings: findWarnings(situation, replay) };
+  const tooLong = findTooLong(situation, customStatus);
+  if (tooLong !== undefined) return failedDecision(tooLong);
   const wrong =
-    findRefused(situation, replay) ??
-    findNonDeterminism(situation.execution, replay.tasks) ??
-    findTooLong(situation, customStatus);
+    findRefused(situation, replay) ?? findNonDeterminism(situation.execution, replay.tasks);
   if (wrong !== undefined) return { ...decision, end: failed(wrong) };
   for (const task of replay.tasks.values()) {
     if (!situation.execution.tasks.has(task.id)) planTask({ situation, decision }, task);

@@ -41,18 +41,8 @@ export interface EntityRows {
   waiting(): string[];
 }
 
-const tables = `
-  CREATE TABLE IF NOT EXISTS entities (
-    entity_id TEXT PRIMARY KEY, state TEXT, last_operation_at INTEGER NOT NULL
-  ) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS entity_inbox (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, entity_id TEXT NOT NULL, message TEXT NOT NULL
-  );
-  CREATE INDEX IF NOT EXISTS entity_inbox_by_entity ON entity_inbox (entity_id, id)`;
-
-/** The rows of tables `entities` and `entity_inbox`, which are made when they are not there. */
+/** The rows of tables `entities` and `entity_inbox`. */
 export function entityRows(db: DatabaseSync): EntityRows {
-  db.exec(tables);
   const get = db.prepare('SELECT * FROM entities WHERE entity_id = ?');
   const put = db.prepare('INSERT OR REPLACE INTO entities VALUES (?, ?, ?)');
   const remove = db.prepare('DELETE FROM entities WHERE entity_id = ?');

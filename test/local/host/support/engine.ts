@@ -31,6 +31,8 @@ export interface TestEngine extends Engine {
   /** Waits until an instance is as wanted. */
   until(instanceId: string, isSo: (instance: Instance) => boolean): Promise<Instance>;
   stop(): Promise<void>;
+  /** Lets go of everything at once, as a process does that is killed. */
+  crash(): void;
 }
 
 export function startEngine(
@@ -57,6 +59,11 @@ export function startEngine(
     async stop() {
       await engine.close();
       engine.abandon();
+      data.close();
+    },
+    crash() {
+      engine.abandon();
+      void engine.close();
       data.close();
     },
   };

@@ -67,18 +67,21 @@ describe('any program', () => {
   });
 });
 
-describe('any program whose host is away now and then', () => {
+describe('any program whose host ends or is killed now and then', () => {
   it('gives what it must', async () => {
     const dataDir = `${data.path}/shaky`;
-    const pauses = fc.array(fc.nat(8), { maxLength: 3 });
+    const pauses = fc.array(fc.record({ turns: fc.nat(20), abrupt: fc.boolean() }), {
+      maxLength: 4,
+    });
     await fc.assert(
-      fc.asyncProperty(programs(), pauses, async (program, turns) => {
+      fc.asyncProperty(programs(), pauses, async (program, ends) => {
         let engine = startEngine(registry, { dataDir });
         const id = begin(engine, program);
-        for (const count of turns) {
+        for (const { turns, abrupt } of ends) {
           raiseAll(engine, program);
-          for (let turn = 0; turn < count; turn++) await nextTurn();
-          await engine.stop();
+          for (let turn = 0; turn < turns; turn++) await nextTurn();
+          if (abrupt) engine.crash();
+          else await engine.stop();
           engine = startEngine(registry, { dataDir });
         }
         const { status, output } = await untilEnd(engine, id, program);

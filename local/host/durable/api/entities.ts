@@ -2,7 +2,6 @@ import { readBody, sendEmpty, sendJson, type Exchange } from '../../http/exchang
 import { toEntityId } from '../entities/entity-id.ts';
 import type { EntityState } from '../store/entities.ts';
 import type { DurableApi } from './endpoints.ts';
-import { sendError } from './errors.ts';
 import { defaultPage, fromToken, timeOf, tokenHeader } from './paging.ts';
 
 /** `GET entities[/{name}]`, and `GET`, `POST`, `DELETE entities/{name}/{key}`. */
@@ -11,16 +10,15 @@ export async function serveEntities(
   exchange: Exchange,
   path: string[],
 ): Promise<void> {
-  const [name, key, ...more] = path;
+  const [name, key = '', ...more] = path;
   const method = exchange.request.method ?? '';
+  const isSignal = method === 'POST' || method === 'DELETE';
   if (more.length > 0) return sendEmpty(exchange.response, 404);
-  if (!name || !key) {
-    return method === 'GET' ? listEntities(api, exchange, name) : sendEmpty(exchange.response, 404);
-  }
-  // The empty key cannot stand in a path; `$` stands for it when a state is read.
-  if (method === 'GET') return getEntity(api, exchange, { name, key: key === '$' ? '' : key });
-  if (method === 'POST' || method === 'DELETE') return signal(api, exchange, { name, key });
-  sendEmpty(exchange.response, 404);
+  // The empty key stands for itself in a signal, and as `$` where a state is read.
+  if (isSignal && name) return signal(api, exchange, { name, key });
+  if (method !== 'GET') return sendEmpty(exchange.response, 404);
+  if (!name || !key) return listEntities(api, exchange, name);
+  getEntity(api, exchange, { name, key: key === '$' ? '' : key });
 }
 
 interface Target {
@@ -68,12 +66,8 @@ async function signal(api: DurableApi, exchange: Exchange, target: Target): Prom
   const input = await readInput(exchange);
   if (input === undefined) return;
   const refusal = api.engine.signalEntity(target, operation, input);
-  if (refusal === undefined) return sendEmpty(response, 202);
-  sendError(response, 400, {
-    message: 'One or more of the arguments submitted is incorrect',
-    exception: refusal,
-    type: 'System.ArgumentException',
-  });
+  if (refusal === undefined) sendEmpty(response, 202);
+  else sendJson(response, 400, { Message: refusal });
 }
 
 /** A JSON text, null for no input, or undefined when it was answered with a 400. */

@@ -122,8 +122,7 @@ describe('a client', () => {
     expect([unknown.status, unknown.body]).toMatchObject([
       400,
       {
-        Message: 'One or more of the arguments submitted is incorrect',
-        ExceptionMessage:
+        Message:
           "The function 'nobody' doesn't exist, is disabled, or is not an entity function. " +
           "Additional info: The following are the known entity functions: 'Counter'.",
       },
@@ -131,6 +130,15 @@ describe('a client', () => {
     const headers = { 'content-type': 'application/json' };
     const url = durable(host, 'entities/counter/a?op=add');
     expect((await fetch(url, { method: 'POST', headers, body: 'x=1' })).status).toBe(400);
+  });
+
+  it('reaches the entity with the empty key', async () => {
+    expect((await call(host, 'POST', 'entities/counter?op=add', 4)).status).toBe(202);
+    const { body } = await eventually(
+      () => call(host, 'GET', 'entities/counter/$'),
+      ({ status }) => status === 200,
+    );
+    expect(body).toBe(4);
   });
 
   it('lists entities in pages', async () => {

@@ -93,6 +93,17 @@ describe('starting', () => {
       {},
     );
     expect(waiting.status).toBe(202);
+    const failed = await call(
+      host,
+      'POST',
+      'orchestrators/plainError?timeout=5&pollingInterval=0.01',
+    );
+    expect([failed.status, failed.body]).toMatchObject([200, { runtimeStatus: 'Failed' }]);
+    const impatient = await call(host, 'POST', 'orchestrators/waiter?timeout=1&pollingInterval=2');
+    expect([impatient.status, impatient.body]).toEqual([
+      400,
+      { Message: 'Total timeout 1 should be bigger than retry timeout 2' },
+    ]);
   });
 
   it('without input gives the empty string, as the SDK does in Azure', async () => {

@@ -90,11 +90,16 @@ export function decide(situation: Situation, replay: Replay): Decision {
   return end ? { ...decision, end } : decision;
 }
 
-/** The actions that the local host does not provide, by the call that asks for them. */
+const noLocks =
+  'context.df.lock is not provided by the local host. Let one operation of one entity do what must not be interrupted.';
+const noHttp =
+  'context.df.callHttp is not provided by the local host. Call an activity that uses fetch.';
+
+/** The actions that the local host does not provide, and what to do instead. */
 const refusedActions: Record<number, string> = {
-  [ActionType.LockEntities]: 'lock',
-  [ActionType.ReleaseEntities]: 'lock',
-  [ActionType.CallHttp]: 'callHttp',
+  [ActionType.LockEntities]: noLocks,
+  [ActionType.ReleaseEntities]: noLocks,
+  [ActionType.CallHttp]: noHttp,
 };
 
 function findRefused(situation: Situation, replay: Replay): string | undefined {
@@ -106,8 +111,8 @@ function findRefused(situation: Situation, replay: Replay): string | undefined {
 }
 
 function refusalOf(situation: Situation, action: SdkAction): string | undefined {
-  const call = refusedActions[action.actionType];
-  if (call) return `context.df.${call} is not provided by the local host.`;
+  const refusal = refusedActions[action.actionType];
+  if (refusal) return refusal;
   if (action.actionType === ActionType.SignalEntity) return unknownEntity(situation, action);
   for (const part of action.compoundActions ?? []) {
     const reason = refusalOf(situation, part);

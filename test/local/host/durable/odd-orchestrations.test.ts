@@ -36,7 +36,7 @@ describe('an orchestration that goes wrong', () => {
     ['nope', unknownOrchestrator],
     ['callsUnknownEntity', "The function 'nobody' doesn't exist, is disabled, or is not an entity"],
     ['signalsUnknownEntity', 'Azure would leave this instance Running for ever'],
-    ['callsHttp', 'context.df.callHttp is not provided by the local host'],
+    ['callsHttp', 'is not provided by the local host. Call an activity that uses fetch.'],
     ['locks', 'context.df.lock is not provided by the local host'],
     ['tellsTooMuch', 'must not exceed 16 KB. The current payload size is 19 KB.'],
     ['stuck', 'waits for a task that can never complete'],

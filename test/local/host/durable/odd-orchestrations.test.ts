@@ -104,8 +104,11 @@ it('an orchestrator learns the version it was started with', async () => {
 
 describe('where Azure gives a wrong value', () => {
   it('a string passed to continueAsNew arrives with its quotes, and a warning', async () => {
-    expect((await run(host, 'stringLoop')).output).toBe('"abc"');
-    expect(host.log()).toContain('continueAsNew was given a string');
+    for (let time = 0; time < 2; time++) {
+      expect((await run(host, 'stringLoop')).output).toBe('"abc"');
+    }
+    // However often it happens.
+    expect(host.log().split('continueAsNew was given a string')).toHaveLength(2);
   });
 
   it('events that came before continueAsNew are lost, with a warning', async () => {

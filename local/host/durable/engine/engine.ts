@@ -3,12 +3,14 @@ import type { Invoke } from '../../app/invoke.ts';
 import { warnOnce, type Log } from '../../app/log.ts';
 import type { RegisteredFunction, Registry } from '../../app/registry.ts';
 import type { Clock } from '../../clock.ts';
+import { knownFunctions } from '../function-names.ts';
 import type { HistoryEvent } from '../protocol.ts';
 import type { Store } from '../store/store.ts';
 import { createActivityDispatch } from './activity-dispatch.ts';
 import { createAlarm } from './alarm.ts';
 import { createCommits } from './commits.ts';
 import type { EngineContext } from './context.ts';
+import { createEntityDispatch } from './entity-dispatch.ts';
 import { runEpisode } from './episode.ts';
 import { createExecutionCache } from './execution-cache.ts';
 import { createOperations, type Operations } from './operations.ts';
@@ -43,16 +45,18 @@ export interface Engine extends Operations {
 
 /** Makes an engine over a store; nothing runs before `resumeAll`. */
 export function createEngine(options: EngineOptions): Engine {
-  const { store, log } = options;
+  const { store, log, registry } = options;
   const commits = createCommits(options);
   const context: EngineContext = {
     ...options,
     warn: warnOnce(log),
-    orchestrators: byName(options.registry.ofType('orchestrationTrigger')),
-    activities: byName(options.registry.ofType('activityTrigger')),
+    orchestrators: knownFunctions('orchestrator', byName(registry.ofType('orchestrationTrigger'))),
+    activities: knownFunctions('activity', byName(registry.ofType('activityTrigger'))),
+    entities: knownFunctions('entity', byName(registry.ofType('entityTrigger'))),
     executions: createExecutionCache(store),
     commits,
     wake: (instanceId) => ready.wake(instanceId),
+    wakeEntity: (entityId) => entities.wake(entityId),
     dispatch: (tasks) => activities.add(tasks),
     timersChanged: () => alarm.arm(),
   };
@@ -61,6 +65,7 @@ export function createEngine(options: EngineOptions): Engine {
     delayOf: (instanceId) => gatheringTime(context, activities.open(instanceId), instanceId),
   });
   const activities = createActivityDispatch(context, options.maxConcurrentActivities);
+  const entities = createEntityDispatch(context);
   const alarm = createAlarm(context);
   return {
     ...createOperations(context),
@@ -71,12 +76,13 @@ export function createEngine(options: EngineOptions): Engine {
     resumeAll() {
       activities.add(store.activities.all());
       store.inbox.instances().forEach((instanceId) => ready.wake(instanceId));
+      store.entities.waiting().forEach((entityId) => entities.wake(entityId));
       alarm.arm();
     },
     async close() {
       alarm.close();
       await ready.close();
-      await activities.close();
+      await Promise.all([activities.close(), entities.close()]);
       commits.close();
     },
     abandon: () => commits.abandon(),

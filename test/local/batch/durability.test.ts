@@ -222,9 +222,8 @@ describe('a data directory', () => {
   });
 
   test('that cannot be made is refused', async () => {
-    const file = join(dataDir, 'file');
-    writeFileSync(file, '');
-    const below = spawnBatch(join(file, 'batch'));
+    writeFileSync(join(dataDir, 'file'), '');
+    const below = spawnBatch(join(dataDir, 'file', 'batch'));
     await expect(below).rejects.toThrow(/data directory .* cannot be used/);
   });
 

@@ -1,16 +1,16 @@
-import { Console } from 'node:console';
 import { parseArgs } from 'node:util';
-import { HostError, messageOf, stackOf } from './app/errors.ts';
-import { runningFunction } from './app/invoke.ts';
-import { stderrLog } from './app/log.ts';
+import { errorText, HostError } from './app/errors.ts';
 import { startFunctionsHost, type FunctionsHost } from './start.ts';
 
 const usage = `Usage: node local/host/main.ts APPDIR --data-dir DIR [options]
 
 Serves an Azure Functions v4 Node app with Durable Functions, without Azure.
 
-  --port N             port on 127.0.0.1 (0, the default: a free one)
+  --port N             port on 127.0.0.1 (0, the default: a free one, or what
+                       local.settings.json says)
   --data-dir DIR       where orchestrations and timers are kept
+  --auth               ask for keys, kept in the data directory
+  --watch              load the app anew when its files change
   --functions GLOB     files to load, in place of "main" in the app's package.json
   --exit-with-parent   end when standard input ends
   --json               print one JSON line on standard output when ready`;
@@ -21,12 +21,9 @@ const endingTime = 2_000;
 /** Runs the host from the command line. */
 export async function main(args: string[]): Promise<void> {
   const flags = parseFlags(args);
-  // Standard output is for the ready line alone; what the app prints goes with the log.
-  globalThis.console = new Console({ stdout: process.stderr, stderr: process.stderr });
-  reportEscapedErrors();
   const host = await startFunctionsHost(flags);
   endWhenAsked(host, flags.exitWithParent);
-  const ready = { ready: true, url: host.url, functions: host.functions };
+  const ready = { ready: true, url: host.url, functions: host.functions() };
   const text = `The Functions host listens on ${host.url}`;
   process.stdout.write(`${flags.json ? JSON.stringify(ready) : text}\n`);
 }
@@ -34,7 +31,9 @@ export async function main(args: string[]): Promise<void> {
 interface Flags {
   appDirectory: string;
   dataDirectory: string;
-  port: number;
+  port: number | undefined;
+  auth: boolean;
+  watch: boolean;
   functions: string | undefined;
   exitWithParent: boolean;
   json: boolean;
@@ -45,7 +44,9 @@ function parseFlags(args: string[]): Flags {
     args,
     allowPositionals: true,
     options: {
-      port: { type: 'string', default: '0' },
+      port: { type: 'string' },
+      auth: { type: 'boolean', default: false },
+      watch: { type: 'boolean', default: false },
       'data-dir': { type: 'string' },
       functions: { type: 'string' },
       'exit-with-parent': { type: 'boolean', default: false },
@@ -53,7 +54,7 @@ function parseFlags(args: string[]): Flags {
     },
   });
   const [appDirectory, ...others] = positionals;
-  const port = Number(values.port);
+  const port = Number(values.port ?? 0);
   if (!appDirectory || others.length > 0) throw new HostError(`Expected one APPDIR.\n\n${usage}`);
   if (!values['data-dir']) throw new HostError(`--data-dir is missing.\n\n${usage}`);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
@@ -62,21 +63,13 @@ function parseFlags(args: string[]): Flags {
   return {
     appDirectory,
     dataDirectory: values['data-dir'],
-    port,
+    port: values.port === undefined ? undefined : port,
+    auth: values.auth,
+    watch: values.watch,
     functions: values.functions,
     exitWithParent: values['exit-with-parent'],
     json: values.json,
   };
-}
-
-// The app's code runs in this process; what it lets escape must not end the host.
-function reportEscapedErrors(): void {
-  const report = (error: unknown): void => {
-    const source = runningFunction.getStore() ?? 'app';
-    stderrLog('error', source, `An error escaped from a function: ${stackOf(error)}`);
-  };
-  process.on('uncaughtException', report);
-  process.on('unhandledRejection', report);
 }
 
 function endWhenAsked(host: FunctionsHost, exitWithParent: boolean): void {
@@ -88,7 +81,7 @@ function endWhenAsked(host: FunctionsHost, exitWithParent: boolean): void {
     void host.close().then(
       () => process.exit(0),
       (error: unknown) => {
-        stderrLog('error', 'host', stackOf(error));
+        process.stderr.write(`${errorText(error)}\n`);
         process.exit(1);
       },
     );
@@ -103,9 +96,7 @@ if (import.meta.main) {
   try {
     await main(process.argv.slice(2));
   } catch (error) {
-    const cause = error instanceof Error && error.cause ? `\n${stackOf(error.cause)}` : '';
-    const text = error instanceof HostError ? messageOf(error) : stackOf(error);
-    process.stderr.write(`${text}${cause}\n`);
+    process.stderr.write(`${errorText(error)}\n`);
     process.exit(1);
   }
 }

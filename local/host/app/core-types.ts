@@ -45,6 +45,7 @@ export interface InvocationRequest {
   inputData: { name: string; data: TypedData }[];
   triggerMetadata: Record<string, TypedData>;
   traceContext: { traceParent: string; traceState: string; attributes: Record<string, string> };
+  retryContext?: object;
 }
 
 /** What the app sees as `context`; only what the host itself touches is named. */

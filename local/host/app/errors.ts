@@ -15,3 +15,10 @@ export function messageOf(thrown: unknown): string {
 export function stackOf(thrown: unknown): string {
   return (thrown instanceof Error && thrown.stack) || messageOf(thrown);
 }
+
+/** What a person is told of a failed start: a HostError's message, or the stack of what went wrong; then its cause. */
+export function errorText(error: unknown): string {
+  const text = error instanceof HostError ? error.message : stackOf(error);
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause === undefined ? text : `${text}\n${stackOf(cause)}`;
+}

@@ -12,6 +12,7 @@ import type {
 } from './core-types.ts';
 import { HostError } from './errors.ts';
 import type { Log } from './log.ts';
+import type { RetryContext } from './messages.ts';
 import type { RegisteredFunction, Registry } from './registry.ts';
 
 /** One call of one function. */
@@ -25,6 +26,9 @@ export interface Invocation {
   withoutResponse?: true;
   /** False drops what the handler logs at this moment (an orchestrator that replays). */
   wantsLog?(context: InvocationContext): boolean;
+  /** A new one when absent. */
+  invocationId?: string | undefined;
+  retryContext?: RetryContext | undefined;
 }
 
 export type Invoke = (invocation: Invocation) => Promise<InvocationResponse>;
@@ -35,21 +39,41 @@ export interface InvokeSettings {
   log: Log;
   /** The value of the durable client input, as JSON. */
   durableClient: string;
-  /** After this many milliseconds an invocation fails; Infinity for never. */
-  functionTimeout: number;
 }
 
-/** Which function runs, for naming errors that escape from it later. */
-export const runningFunction = new AsyncLocalStorage<string>();
+/** An invocation, as seen from code that it has called. */
+export interface RunningInvocation {
+  functionName: string;
+  hasEnded: boolean;
+  /** Ends it with an error, unless it has ended. */
+  fail(error: unknown): void;
+}
+
+/** Whose code runs: also known to an error that escapes from it later. */
+export const runningInvocation = new AsyncLocalStorage<RunningInvocation>();
 
 /** Makes the function that calls the app's functions, in the steps of the Node worker. */
 export function createInvoke(settings: InvokeSettings): Invoke {
-  return (invocation) => {
-    const { name } = invocation.function;
-    const result = runningFunction.run(name, () => runInvocation(settings, invocation));
-    const isOrchestration = invocation.function.type === 'orchestrationTrigger';
-    return isOrchestration ? result : withTimeout(result, settings.functionTimeout, name);
-  };
+  return (invocation) =>
+    new Promise((resolve, reject) => {
+      const running: RunningInvocation = {
+        functionName: invocation.function.name,
+        hasEnded: false,
+        fail(error) {
+          running.hasEnded = true;
+          reject(error);
+        },
+      };
+      // By the next turn the engine has told of rejections that nobody waits for.
+      const ended = (response: InvocationResponse): void =>
+        void setImmediate(() => {
+          running.hasEnded = true;
+          resolve(response);
+        });
+      runningInvocation.run(running, () => {
+        runInvocation(settings, invocation).then(ended, running.fail);
+      });
+    });
 }
 
 async function runInvocation(
@@ -64,7 +88,8 @@ async function runInvocation(
   invocation.prepare?.(context, inputs);
 
   core.state = 'preInvocationHooks';
-  const pre = { ...shared, inputs, functionCallback: invocation.function.callback };
+  const functionCallback = settings.registry.callbackOf(invocation.function.name);
+  const pre = { ...shared, inputs, functionCallback };
   if (hooks.has('preInvocation')) await hooks.run('preInvocation', pre);
 
   core.state = 'invocation';
@@ -125,27 +150,11 @@ function requestOf(settings: InvokeSettings, invocation: Invocation): Invocation
     inputData.push({ name: binding.name, data: { string: settings.durableClient } });
   }
   return {
-    invocationId: randomUUID(),
+    invocationId: invocation.invocationId ?? randomUUID(),
     functionId: metadata.name,
     inputData,
     triggerMetadata: invocation.triggerMetadata ?? {},
     traceContext: { traceParent: '', traceState: '', attributes: {} },
+    ...(invocation.retryContext && { retryContext: invocation.retryContext }),
   };
-}
-
-/** Rejects when `result` takes too long; the handler itself cannot be stopped and may go on. */
-function withTimeout<T>(result: Promise<T>, limit: number, name: string): Promise<T> {
-  if (!Number.isFinite(limit)) return result;
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(timeoutError(limit, name)), Math.min(limit, 2 ** 31 - 1));
-    result.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
-}
-
-function timeoutError(limit: number, name: string): Error {
-  const text = new Date(limit).toISOString().slice(11, 19);
-  return new HostError(
-    `Timeout value of ${text} was exceeded by function: Functions.${name}. ` +
-      'Make it return sooner, or raise functionTimeout in host.json.',
-  );
 }

@@ -17,44 +17,50 @@ const supportedTriggers = [
 ] as const;
 export type TriggerType = (typeof supportedTriggers)[number];
 
-/** A function of the app, with its trigger found. */
+/** A function of the app, with its trigger found; plain data, which host and app both hold. */
 export interface RegisteredFunction {
   name: string;
   type: TriggerType;
   trigger: Binding;
   metadata: FunctionMetadata;
-  callback: FunctionCallback;
 }
 
 /** Everything an app has registered. */
 export interface Registry {
   functions: Map<string, RegisteredFunction>;
+  /** The app's code for a function that is registered. */
+  callbackOf(name: string): FunctionCallback;
   hooks: Hooks;
   model(): ProgrammingModel | undefined;
   setModel(model: ProgrammingModel): void;
   add(metadata: FunctionMetadata, callback: FunctionCallback): () => void;
   lock(): void;
-  ofType(type: TriggerType): RegisteredFunction[];
 }
 
 /** Collects what an app registers until it is locked. */
 export function createRegistry(): Registry {
   const functions = new Map<string, RegisteredFunction>();
+  const callbacks = new Map<string, FunctionCallback>();
   let model: ProgrammingModel | undefined;
   let locked = false;
   return {
     functions,
+    callbackOf(name) {
+      const callback = callbacks.get(name);
+      if (!callback) throw new HostError(`The app has no function "${name}".`);
+      return callback;
+    },
     hooks: createHooks(),
     model: () => model,
     setModel: (given) => void (model = given),
     add(metadata, callback) {
       if (locked) throw registrationRefused('function');
       if (functions.has(metadata.name)) throw duplicate(metadata.name);
-      functions.set(metadata.name, toRegistered(metadata, callback));
+      functions.set(metadata.name, toRegistered(metadata));
+      callbacks.set(metadata.name, callback);
       return () => void functions.delete(metadata.name);
     },
     lock: () => void (locked = true),
-    ofType: (type) => [...functions.values()].filter((entry) => entry.type === type),
   };
 }
 
@@ -64,7 +70,7 @@ function duplicate(name: string): HostError {
   );
 }
 
-function toRegistered(metadata: FunctionMetadata, callback: FunctionCallback): RegisteredFunction {
+function toRegistered(metadata: FunctionMetadata): RegisteredFunction {
   const trigger = Object.values(metadata.bindings).find((binding) =>
     /trigger$/i.test(binding.type),
   );
@@ -75,7 +81,7 @@ function toRegistered(metadata: FunctionMetadata, callback: FunctionCallback): R
   if (!type) throw unsupported(metadata.name, trigger.type);
   refuseUnknownBindings(metadata);
   refuseRetries(metadata, type);
-  return { name: metadata.name, type, trigger, metadata, callback };
+  return { name: metadata.name, type, trigger, metadata };
 }
 
 function refuseUnknownBindings(metadata: FunctionMetadata): void {

@@ -3,15 +3,19 @@ export interface ClientBinding {
   /** `host:port` as WEBSITE_HOSTNAME has it. */
   hostname: string;
   hubName: string;
+  /** The key that opens the API. */
+  code: string;
+  /** The path at which the API needs no key, for the SDK's own calls. */
+  rpcPath: string;
 }
 
 /** The path under which the durable API is served. */
 export const durablePath = '/runtime/webhooks/durabletask';
 
-const key = 'code=local';
-
 /** The value of a durableClient input, in the field order of the Durable extension 3.14. */
-export function clientBinding({ hostname, hubName }: ClientBinding): string {
+export function clientBinding(binding: ClientBinding): string {
+  const { hostname, hubName, code, rpcPath } = binding;
+  const key = `code=${code}`;
   const base = `http://${hostname}${durablePath}`;
   const orchestrators = `${base}/orchestrators/{functionName}[/{instanceId}]`;
   return JSON.stringify({
@@ -21,11 +25,10 @@ export function clientBinding({ hostname, hubName }: ClientBinding): string {
       createNewInstancePostUri: `${orchestrators}?${key}`,
       createAndWaitOnNewInstancePostUri: `${orchestrators}?timeout={timeoutInSeconds}&pollingInterval={intervalInSeconds}&${key}`,
     },
-    managementUrls: managementUrls(base, 'INSTANCEID', hubName),
+    managementUrls: managementUrls(base, 'INSTANCEID', binding),
     baseUrl: base,
     requiredQueryStringParameters: key,
-    // The calls of the SDK go here with the same paths, so one handler serves both.
-    rpcBaseUrl: `http://${hostname.replace(/^localhost:/, '127.0.0.1:')}${durablePath}/`,
+    rpcBaseUrl: `http://${hostname.replace(/^localhost:/, '127.0.0.1:')}${rpcPath}/`,
     httpBaseUrl: null,
     maxGrpcMessageSizeInBytes: null,
     grpcHttpClientTimeout: null,
@@ -46,9 +49,13 @@ export interface ManagementUrls {
 }
 
 /** The links of an instance; `base` is the API's URL without a slash at its end. */
-export function managementUrls(base: string, instanceId: string, hubName: string): ManagementUrls {
+export function managementUrls(
+  base: string,
+  instanceId: string,
+  { hubName, code }: Pick<ClientBinding, 'hubName' | 'code'>,
+): ManagementUrls {
   const instance = `${base}/instances/${instanceId}`;
-  const query = `taskHub=${hubName}&connection=Storage&${key}`;
+  const query = `taskHub=${hubName}&connection=Storage&code=${code}`;
   return {
     id: instanceId,
     statusQueryGetUri: `${instance}?${query}`,

@@ -1,6 +1,7 @@
 import { hostVersion } from '../app/core-module.ts';
-import type { Registry } from '../app/registry.ts';
-import { sendJson } from './exchange.ts';
+import type { RegisteredFunction } from '../app/registry.ts';
+import { readBody, sendEmpty, sendJson, sendText, type Exchange } from './exchange.ts';
+import type { Keys } from './keys.ts';
 import type { Handler } from './server.ts';
 import { methodsOf, routeOf } from './trigger.ts';
 
@@ -14,8 +15,8 @@ export interface FunctionSummary {
 }
 
 /** Lists what an app has registered. */
-export function summarize(registry: Registry, prefix: string): FunctionSummary[] {
-  return [...registry.functions.values()].map((entry) => ({
+export function summarize(functions: RegisteredFunction[], prefix: string): FunctionSummary[] {
+  return functions.map((entry) => ({
     name: entry.name,
     type: entry.type,
     ...(entry.type === 'httpTrigger' && {
@@ -26,16 +27,67 @@ export function summarize(registry: Registry, prefix: string): FunctionSummary[]
   }));
 }
 
-/** Serves `GET /admin/host/status` and `GET /admin/functions`. */
-export function adminEndpoints(functions: FunctionSummary[]): Handler {
-  return ({ request, response, path }) => {
-    if (path[0] !== 'admin' || request.method !== 'GET') return false;
-    const what = path.slice(1).join('/');
-    if (what === 'host/status') sendJson(response, 200, status(functions));
-    else if (what === 'functions') sendJson(response, 200, functions);
-    else return false;
+/** What the admin endpoints serve. */
+export interface AdminApi {
+  functions: FunctionSummary[];
+  /** Runs a function that no request can reach by itself; `input` is what the caller sent for it. */
+  run(name: string, input: unknown): void;
+  /** Absent when keys are not asked for. */
+  keys: Keys | undefined;
+}
+
+/**
+ * Serves `GET /admin/host/status`, `GET /admin/functions[/{name}]`, and `POST /admin/functions/{name}`,
+ * which runs a timer or Event Grid function now.
+ */
+export function adminEndpoints(api: AdminApi): Handler {
+  return async (exchange) => {
+    const [admin, ...path] = exchange.path;
+    if (admin?.toLowerCase() !== 'admin') return false;
+    if (api.keys?.isMaster(exchange) === false) sendEmpty(exchange.response, 401);
+    else await serve(api, exchange, path);
     return true;
   };
+}
+
+async function serve(api: AdminApi, exchange: Exchange, path: string[]): Promise<void> {
+  const { request, response } = exchange;
+  const [collection, name, ...rest] = path;
+  const { functions } = api;
+  const found = functions.find((entry) => entry.name.toLowerCase() === name?.toLowerCase());
+  if (collection === 'host' && name === 'status' && request.method === 'GET') {
+    return sendJson(response, 200, status(functions));
+  }
+  if (collection !== 'functions' || rest.length > 0) return sendEmpty(response, 404);
+  if (request.method === 'GET' && !name) return sendJson(response, 200, functions);
+  if (!found) return sendEmpty(response, 404);
+  if (request.method === 'GET') return sendJson(response, 200, found);
+  if (request.method !== 'POST') return sendEmpty(response, 405);
+  await runNow(api, exchange, found);
+}
+
+async function runNow(api: AdminApi, exchange: Exchange, found: FunctionSummary): Promise<void> {
+  const { request, response } = exchange;
+  if (found.type !== 'timerTrigger' && found.type !== 'eventGridTrigger') {
+    const text = `${found.name} has the trigger ${found.type}; here only timer and Event Grid functions can be run.`;
+    return sendText(response, 400, text);
+  }
+  const body = parseBody(await readBody(request));
+  if (!body) return sendText(response, 400, 'Expected JSON such as {"input": "…"}.');
+  // The caller is not told how it ends, as in Azure: the log is.
+  api.run(found.name, body['input']);
+  sendEmpty(response, 202);
+}
+
+function parseBody(body: Buffer): Record<string, unknown> | undefined {
+  if (body.length === 0) return {};
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'));
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+  return undefined;
 }
 
 function status(functions: FunctionSummary[]): unknown {

@@ -1,4 +1,4 @@
-import { HostError } from '../app/errors.ts';
+import { parseSegment, type Parameter, type Segment } from './route-segment.ts';
 
 /** A compiled ASP.NET route template. */
 export interface RouteTemplate {
@@ -8,105 +8,61 @@ export interface RouteTemplate {
   order: string;
 }
 
-interface Segment {
-  literal?: string;
-  parameter?: {
-    name: string;
-    optional: boolean;
-    catchAll: boolean;
-    value: RegExp;
-    constrained: boolean;
-  };
-}
-
-/** Compiles `runs/{id:int}/{rest?}` or `files/{*path}`; throws on what it does not know. */
+/** Compiles `runs/{id:int}/{rest?}` or `files/{*path}`; throws a HostError on what it does not know. */
 export function compileRoute(template: string): RouteTemplate {
   const parts = template
     .replace(/^\/+|\/+$/g, '')
     .split('/')
     .filter((part) => part !== '');
-  const segments = parts.map((part) => compileSegment(part, template));
+  const segments = parts.map((part) => parseSegment(part, template));
   return {
     match: (path) => matchSegments(segments, path),
     order: segments.map(orderOf).join(''),
   };
 }
 
-function compileSegment(part: string, template: string): Segment {
-  if (!part.includes('{')) return { literal: part.toLowerCase() };
-  const match = /^\{(\*{0,2})([A-Za-z_]\w*)((?::[^{}?]+)*)(\?)?\}$/.exec(part);
-  if (!match) {
-    throw new HostError(
-      `Route "${template}": cannot read the segment "${part}". ` +
-        'Expected plain text or one parameter such as {id}, {id:int}, {id?} or {*rest}.',
-    );
-  }
-  const constraints = (match[3] ?? '').split(':').filter((text) => text !== '');
-  const value = new RegExp(
-    `^${constraints.map((text) => constraintPattern(text, template)).join('')}.*$`,
-    's',
-  );
-  return {
-    parameter: {
-      name: match[2] ?? '',
-      optional: match[4] === '?',
-      catchAll: match[1] !== '',
-      constrained: constraints.length > 0,
-      value,
-    },
-  };
-}
-
-/** A look-ahead that holds when the whole value satisfies the constraint. */
-function constraintPattern(text: string, template: string): string {
-  const [, name = '', args = ''] = /^(\w+)(?:\((.*)\))?$/.exec(text) ?? [];
-  const [low = '', high = low] = args.split(',').map((arg) => arg.trim());
-  const patterns: Record<string, string> = {
-    int: '-?\\d{1,10}',
-    long: '-?\\d{1,19}',
-    bool: '(?:[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])',
-    guid: '\\{?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\\}?',
-    decimal: '-?\\d+(?:\\.\\d+)?',
-    double: '-?\\d+(?:\\.\\d+)?',
-    float: '-?\\d+(?:\\.\\d+)?',
-    alpha: '[A-Za-z]*',
-    required: '.+',
-    length: `.{${low},${high}}`,
-    minlength: `.{${low},}`,
-    maxlength: `.{0,${low}}`,
-    regex: args,
-  };
-  const pattern = patterns[name];
-  if (pattern !== undefined) return name === 'regex' ? `(?=.*${pattern})` : `(?=${pattern}$)`;
-  throw new HostError(
-    `Route "${template}": unknown constraint "${text}". Known: ${Object.keys(patterns).join(', ')}.`,
-  );
-}
-
 // Text before constrained parameters before plain ones before catch-alls, as ASP.NET has it.
 function orderOf(segment: Segment): string {
-  if (!segment.parameter) return '1';
-  if (segment.parameter.catchAll) return segment.parameter.constrained ? '4' : '5';
-  return segment.parameter.constrained ? '2' : '3';
+  if ('literal' in segment) return '1';
+  if ('pattern' in segment) return '2';
+  const { catchAll, constraints } = segment.parameter;
+  const isConstrained = constraints.length > 0;
+  if (catchAll) return isConstrained ? '4' : '5';
+  return isConstrained ? '2' : '3';
 }
 
 function matchSegments(segments: Segment[], path: string[]): Record<string, string> | undefined {
   const values: Record<string, string> = {};
-  for (const [index, { literal, parameter }] of segments.entries()) {
+  for (const [index, segment] of segments.entries()) {
     const part = path[index];
-    if (!parameter) {
-      if (part?.toLowerCase() !== literal) return undefined;
-    } else if (parameter.catchAll) {
-      const rest = path.slice(index).join('/');
-      if (rest !== '') values[parameter.name] = rest;
-      return values;
-    } else if (part === undefined || part === '') {
-      return parameter.optional ? values : undefined;
-    } else if (parameter.value.test(part)) {
-      values[parameter.name] = part;
-    } else {
+    if ('literal' in segment) {
+      if (part?.toLowerCase() !== segment.literal) return undefined;
+    } else if ('pattern' in segment) {
+      if (!matchPattern(segment, part ?? '', values)) return undefined;
+    } else if (segment.parameter.catchAll) {
+      return take(segment.parameter, path.slice(index).join('/'), values) ? values : undefined;
+    } else if (!take(segment.parameter, part ?? '', values)) {
       return undefined;
     }
   }
   return path.length > segments.length ? undefined : values;
+}
+
+function matchPattern(
+  { pattern, parameters }: { pattern: RegExp; parameters: Parameter[] },
+  part: string,
+  values: Record<string, string>,
+): boolean {
+  const found = pattern.exec(part);
+  if (!found) return false;
+  return parameters.every((parameter, index) => take(parameter, found[index + 1] ?? '', values));
+}
+
+/** Adds a parameter's value; false when the parameter does not take it. */
+function take(parameter: Parameter, part: string, values: Record<string, string>): boolean {
+  const value = part === '' ? parameter.fallback : part;
+  if (value === undefined) return parameter.optional || parameter.catchAll;
+  if (!parameter.constraints.every((fits) => fits(value))) return false;
+  values[parameter.name] = value;
+  return true;
 }

@@ -4,10 +4,14 @@ import { stackOf } from '../app/errors.ts';
 import type { Invoke } from '../app/invoke.ts';
 import type { Log } from '../app/log.ts';
 import type { RegisteredFunction } from '../app/registry.ts';
-import { readBody, sendEmpty, type Exchange } from './exchange.ts';
+import type { HostSettings } from '../host-json.ts';
+import { HttpRefusal, readBody, sendEmpty, type Exchange } from './exchange.ts';
+import type { Keys } from './keys.ts';
 import { sendHttpResponse } from './response.ts';
 import { compileRoute, type RouteTemplate } from './route-template.ts';
 import type { Handler } from './server.ts';
+import { serveStream } from './stream.ts';
+import { createThrottle } from './throttle.ts';
 
 /** A function with an HTTP trigger, ready to be matched. */
 interface HttpRoute {
@@ -27,18 +31,36 @@ export function methodsOf(entry: RegisteredFunction): string[] {
   return Array.isArray(methods) ? methods.map((method) => String(method).toUpperCase()) : [];
 }
 
-/** Serves the app's HTTP functions below `prefix`. */
-export function httpTriggers(
-  functions: RegisteredFunction[],
-  prefix: string,
-  host: { invoke: Invoke; log: Log },
-): Handler {
-  const routes = functions.map((entry) => toRoute(entry, prefix));
+/** What HTTP functions need of the host. */
+export interface HttpHost {
+  settings: Pick<
+    HostSettings,
+    'routePrefix' | 'customHeaders' | 'maxConcurrentRequests' | 'maxOutstandingRequests'
+  >;
+  invoke: Invoke;
+  log: Log;
+  /** Absent when keys are not asked for. */
+  keys: Keys | undefined;
+  streamUrl(): string | undefined;
+}
+
+/** Serves the app's HTTP functions. */
+export function httpTriggers(functions: RegisteredFunction[], host: HttpHost): Handler {
+  const { maxConcurrentRequests, maxOutstandingRequests, routePrefix } = host.settings;
+  const routes = functions.map((entry) => toRoute(entry, routePrefix));
   routes.sort((a, b) => (a.template.order < b.template.order ? -1 : 1));
+  const throttle = createThrottle({
+    concurrent: maxConcurrentRequests,
+    outstanding: maxOutstandingRequests,
+  });
   return async (exchange) => {
     const found = findRoute(routes, exchange);
     if (!found) return false;
-    await serve(found, exchange, host);
+    if (host.keys?.allowsFunction(exchange, found.function) === false) {
+      sendEmpty(exchange.response, 401);
+    } else if (!(await throttle.run(() => serve(found, exchange, host)))) {
+      sendEmpty(exchange.response, 429);
+    }
     return true;
   };
 }
@@ -65,20 +87,28 @@ function findRoute(routes: HttpRoute[], exchange: Exchange): Found | undefined {
   return undefined;
 }
 
-async function serve(
-  found: Found,
-  exchange: Exchange,
-  { invoke, log }: { invoke: Invoke; log: Log },
-): Promise<void> {
+async function serve(found: Found, exchange: Exchange, host: HttpHost): Promise<void> {
+  const { request, response } = exchange;
+  for (const [name, value] of Object.entries(host.settings.customHeaders)) {
+    response.setHeader(name, value);
+  }
+  try {
+    const streamUrl = host.streamUrl();
+    if (streamUrl === undefined) await serveWhole(found, exchange, host);
+    else await serveStream(exchange, { ...found, ...partsOf(exchange), streamUrl }, host.invoke);
+  } catch (error) {
+    if (error instanceof HttpRefusal) throw error;
+    host.log('error', found.function.name, `HTTP ${request.method} failed: ${stackOf(error)}`);
+    if (response.headersSent) response.destroy();
+    else sendEmpty(response, 500);
+  }
+}
+
+async function serveWhole(found: Found, exchange: Exchange, { invoke }: HttpHost): Promise<void> {
   const body = hasBody(exchange.request) ? await readBody(exchange.request) : undefined;
   const data = { http: toRpcHttp(exchange, found.params, body) } satisfies TypedData;
-  try {
-    const { returnValue } = await invoke({ function: found.function, data });
-    sendHttpResponse(exchange.response, returnValue);
-  } catch (error) {
-    log('error', found.function.name, `HTTP ${exchange.request.method} failed: ${stackOf(error)}`);
-    sendEmpty(exchange.response, 500);
-  }
+  const { returnValue } = await invoke({ function: found.function, data });
+  sendHttpResponse(exchange.response, returnValue);
 }
 
 function hasBody(request: IncomingMessage): boolean {
@@ -87,18 +117,21 @@ function hasBody(request: IncomingMessage): boolean {
 }
 
 function toRpcHttp(
-  { request, url }: Exchange,
+  exchange: Exchange,
   params: Record<string, string>,
   body: Buffer | undefined,
 ): unknown {
   return {
-    url: url.href,
-    method: request.method,
-    headers: headersOf(request),
-    query: queryOf(url.searchParams),
+    url: exchange.url.href,
+    method: exchange.request.method,
+    ...partsOf(exchange),
     params,
     ...(body && { body: { bytes: body } }),
   };
+}
+
+function partsOf({ request, url }: Exchange) {
+  return { headers: headersOf(request), query: queryOf(url.searchParams) };
 }
 
 function headersOf(request: IncomingMessage): Record<string, string> {

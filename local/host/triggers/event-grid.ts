@@ -1,5 +1,5 @@
 import { stackOf } from '../app/errors.ts';
-import type { Invoke } from '../app/invoke.ts';
+import type { Invocation, Invoke } from '../app/invoke.ts';
 import type { Log } from '../app/log.ts';
 import type { RegisteredFunction } from '../app/registry.ts';
 import { readBody, sendEmpty, sendText, type Exchange } from '../http/exchange.ts';
@@ -72,16 +72,20 @@ async function notify(
   { exchange, events }: { exchange: Exchange; events: unknown[] },
 ): Promise<void> {
   const results = await eachBounded(events, parallelEvents, (event) =>
-    invoke({
-      function: found,
-      data: { json: JSON.stringify(event) },
-      triggerMetadata: {
-        data: { json: JSON.stringify((event as { data?: unknown }).data ?? null) },
-      },
-    }),
+    invoke(eventInvocation(found, event)),
   );
   const failures = results.filter((result) => result.status === 'rejected');
   if (failures.length === 0) return sendEmpty(exchange.response, 202);
   for (const { reason } of failures) log('error', found.name, `Event failed: ${stackOf(reason)}`);
   sendText(exchange.response, 500, `Exception while executing function: Functions.${found.name}`);
+}
+
+/** The call of a function for one event. */
+export function eventInvocation(found: RegisteredFunction, event: unknown): Invocation {
+  const data = (event as { data?: unknown } | null)?.data ?? null;
+  return {
+    function: found,
+    data: { json: JSON.stringify(event) },
+    triggerMetadata: { data: { json: JSON.stringify(data) } },
+  };
 }

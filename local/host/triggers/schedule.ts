@@ -1,6 +1,6 @@
 import { Cron } from 'croner';
 import { HostError } from '../app/errors.ts';
-import { parseTimeSpan } from '../host-json.ts';
+import { parseTimeSpan, resolveSetting } from '../host-json.ts';
 
 /** When a timer function runs; times are milliseconds since 1970. */
 export interface Schedule {
@@ -19,14 +19,6 @@ export function parseSchedule(text: string, env: Environment): Schedule {
   const timezone = env['WEBSITE_TIME_ZONE'];
   const cron = new Cron(pattern, { domAndDow: true, ...(timezone && { timezone }) });
   return { next: (time) => nextRun(cron, time, text) };
-}
-
-function resolveSetting(text: string, env: Environment): string {
-  const name = /^%(.+)%$/.exec(text.trim())?.[1];
-  if (name === undefined) return text.trim();
-  const value = env[name];
-  if (value !== undefined) return value.trim();
-  throw new HostError(`The schedule ${text} names a setting that is not set.`);
 }
 
 function interval(expression: string): Schedule {

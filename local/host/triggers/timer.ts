@@ -17,7 +17,10 @@ export interface TimerHost {
 
 /** A timer function whose schedule has been read. */
 export interface TimerFunction {
+  name: string;
   start(): void;
+  /** Runs it now, beside its schedule; never throws. */
+  runNow(): Promise<void>;
   /** Starts no more runs; resolves when the one that runs has ended. */
   close(): Promise<void>;
 }
@@ -30,7 +33,9 @@ export function timerFunction(entry: RegisteredFunction, host: TimerHost): Timer
   const schedule = parseSchedule(String(entry.trigger['schedule']), host.env);
   const timer: Timer = { entry, host, schedule, isMonitored: false, closed: false };
   return {
+    name: entry.name,
     start: () => startTimer(timer),
+    runNow: () => invokeSafely(timer, false),
     async close() {
       timer.closed = true;
       timer.cancel?.();
@@ -79,15 +84,19 @@ function run(timer: Timer, isPastDue: boolean): void {
 }
 
 async function runOnce(timer: Timer, isPastDue: boolean): Promise<void> {
+  await invokeSafely(timer, isPastDue);
+  const now = timer.host.clock.now();
+  const next = timer.schedule.next(now);
+  keep(timer, { last: now, next, lastUpdated: now });
+  waitFor(timer, next);
+}
+
+async function invokeSafely(timer: Timer, isPastDue: boolean): Promise<void> {
   try {
     await invokeTimer(timer, isPastDue);
   } catch (error) {
     timer.host.log('error', timer.entry.name, `Timer run failed: ${stackOf(error)}`);
   }
-  const now = timer.host.clock.now();
-  const next = timer.schedule.next(now);
-  keep(timer, { last: now, next, lastUpdated: now });
-  waitFor(timer, next);
 }
 
 async function invokeTimer({ entry, host, ...timer }: Timer, isPastDue: boolean): Promise<void> {

@@ -13,6 +13,8 @@ import { getStatus } from './status.ts';
 export interface DurableApi {
   engine: Engine;
   hubName: string;
+  /** The key that the links it gives carry. */
+  code: string;
 }
 
 /** Serves `/runtime/webhooks/durabletask/…`, for clients and for the SDK's own calls alike. */

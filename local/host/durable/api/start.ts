@@ -57,7 +57,7 @@ function refuseWait({ response }: Exchange, { timeout, interval }: Wait): void {
 
 function sendStarted(api: DurableApi, { response, url }: Exchange, instanceId: string): void {
   const base = `${url.origin}${durablePath}`;
-  const links = managementUrls(base, encodeURIComponent(instanceId), api.hubName);
+  const links = managementUrls(base, encodeURIComponent(instanceId), api);
   // The endpoint lists eight links; only the SDK's own response has the ninth.
   const { rewindPostUri: _, ...body } = { ...links, id: instanceId };
   sendJson(response, 202, body, { location: body.statusQueryGetUri, 'retry-after': '10' });

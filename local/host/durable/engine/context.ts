@@ -2,6 +2,7 @@ import type { Invoke } from '../../app/invoke.ts';
 import type { Log } from '../../app/log.ts';
 import type { Clock } from '../../clock.ts';
 import type { KnownFunctions } from '../function-names.ts';
+import type { App } from '../../worker/app.ts';
 import type { ActivityTask } from '../store/pending.ts';
 import type { Store } from '../store/store.ts';
 import type { Commits } from './commits.ts';
@@ -11,6 +12,7 @@ import type { ExecutionCache } from './execution-cache.ts';
 export interface EngineContext {
   store: Store;
   invoke: Invoke;
+  replay: App['replay'];
   log: Log;
   warn: (key: string, source: string, message: string) => void;
   clock: Clock;

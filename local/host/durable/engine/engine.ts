@@ -1,7 +1,8 @@
 import { stackOf } from '../../app/errors.ts';
 import type { Invoke } from '../../app/invoke.ts';
 import { warnOnce, type Log } from '../../app/log.ts';
-import type { RegisteredFunction, Registry } from '../../app/registry.ts';
+import type { App } from '../../worker/app.ts';
+import type { FunctionTable } from '../../worker/function-table.ts';
 import type { Clock } from '../../clock.ts';
 import { knownFunctions } from '../function-names.ts';
 import type { HistoryEvent } from '../protocol.ts';
@@ -25,8 +26,9 @@ const againAfter = 1_000;
 /** What an engine runs on. */
 export interface EngineOptions {
   store: Store;
-  registry: Registry;
+  functions: FunctionTable;
   invoke: Invoke;
+  replay: App['replay'];
   log: Log;
   clock: Clock;
   maxConcurrentActivities: number;
@@ -45,14 +47,14 @@ export interface Engine extends Operations {
 
 /** Makes an engine over a store; nothing runs before `resumeAll`. */
 export function createEngine(options: EngineOptions): Engine {
-  const { store, log, registry } = options;
+  const { store, log, functions } = options;
   const commits = createCommits(options);
   const context: EngineContext = {
     ...options,
     warn: warnOnce(log),
-    orchestrators: knownFunctions('orchestrator', byName(registry.ofType('orchestrationTrigger'))),
-    activities: knownFunctions('activity', byName(registry.ofType('activityTrigger'))),
-    entities: knownFunctions('entity', byName(registry.ofType('entityTrigger'))),
+    orchestrators: knownFunctions('orchestrator', functions.named('orchestrationTrigger')),
+    activities: knownFunctions('activity', functions.named('activityTrigger')),
+    entities: knownFunctions('entity', functions.named('entityTrigger')),
     executions: createExecutionCache(store),
     commits,
     wake: (instanceId) => ready.wake(instanceId),
@@ -87,10 +89,6 @@ export function createEngine(options: EngineOptions): Engine {
     },
     abandon: () => commits.abandon(),
   };
-}
-
-function byName(functions: RegisteredFunction[]): Map<string, RegisteredFunction> {
-  return new Map(functions.map((entry) => [entry.name, entry]));
 }
 
 async function runSafely(context: EngineContext, instanceId: string): Promise<void> {

@@ -3,7 +3,6 @@ import { decide, failedDecision, type Decision } from '../decide.ts';
 import { historyEvent } from '../events.ts';
 import { extend, type Execution } from '../execution.ts';
 import { EventType, isTerminal, type HistoryEvent } from '../protocol.ts';
-import { replay } from '../replay.ts';
 import type { Instance } from '../store/instances.ts';
 import type { InboxEntry } from '../store/pending.ts';
 import { commitEpisode } from './commit.ts';
@@ -70,7 +69,7 @@ async function decideEpisode(context: EngineContext, situation: Situation): Prom
     return failedDecision(`Orchestrator function '${instance.name}' failed: ${reason}`);
   }
   try {
-    const replayed = await replay(context.invoke, {
+    const replayed = await context.replay({
       function: orchestrator,
       instanceId: instance.instanceId,
       parentInstanceId: instance.parent?.instanceId ?? null,

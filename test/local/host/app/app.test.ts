@@ -48,8 +48,10 @@ describe('a CommonJS app', () => {
     expect(log).toMatch(/warn {2}hooked {2}a warning/);
   });
 
-  it('is told which settings of host.json have no effect', () => {
-    expect(host.log()).toContain('host.json: extensions.http.maxOutstandingRequests has no effect');
+  it('is told once which settings of host.json have no effect', () => {
+    expect(host.log()).toContain(
+      'host.json has settings without effect here: singleton, extensions.queues, extensions.http.hsts.',
+    );
   });
 
   it('runs no more activities at once than host.json allows', async () => {
@@ -89,7 +91,6 @@ describe('an app the host cannot serve', () => {
     ['src/none-*.js', 'Found zero files matching "src/none-*.js"'],
     ['src/queue.js', 'Function "takesMessages" has the trigger "queueTrigger"'],
     ['src/output.js', 'Function "writesQueue" uses the binding "queue" (out)'],
-    ['src/stream.js', 'does not stream HTTP bodies yet'],
     ['src/schedule.js', 'The schedule "0 0 0 L * *" is not understood'],
     ['src/retry.js', 'Function "retries" has a retry policy'],
     ['src/route.js', 'unknown constraint "weird"'],

@@ -115,16 +115,25 @@ describe('an HTTP response', () => {
   });
 });
 
-it('an error that escapes from a function is logged and does not end the host', async () => {
-  await fetch(`${host.url}/api/escapes`);
-  await eventually(
-    () => host.log(),
-    (log) => log.includes('thrown later') && log.includes('rejected later'),
-  );
-  expect(host.log()).toMatch(
-    /error escapes {2}An error escaped from a function: Error: thrown later/,
-  );
-  expect((await fetch(`${host.url}/api/nothing`)).status).toBe(204);
+describe('an error that escapes from a function', () => {
+  it.each([
+    ['thrown in a callback', 'throwsLater'],
+    ['a rejection that nobody waits for', 'leaksRejection'],
+  ])('%s fails its own invocation by name', async (_what, name) => {
+    expect((await fetch(`${host.url}/api/${name}`)).status).toBe(500);
+    const log = await eventually(host.log, (text) => text.includes(`from ${name}`));
+    expect(log).toMatch(
+      new RegExp(`error ${name} {2}An error escaped from it: Error: from ${name}`),
+    );
+    expect(log).toMatch(new RegExp(`error ${name} {2}HTTP GET failed: Error: from ${name}`));
+  });
+
+  it('is still told of by name when the invocation has ended', async () => {
+    expect((await fetch(`${host.url}/api/throwsAfterwards`)).status).toBe(202);
+    const log = await eventually(host.log, (text) => text.includes('from throwsAfterwards'));
+    expect(log).toMatch(/error throwsAfterwards {2}An error escaped from it after it had ended: E/);
+    expect((await fetch(`${host.url}/api/nothing`)).status).toBe(204);
+  });
 });
 
 it('the admin endpoint tells that the host is running', async () => {

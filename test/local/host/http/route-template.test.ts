@@ -32,13 +32,34 @@ describe('a route template', () => {
     ['{id:maxlength(2)}', 'abc', undefined],
     ['{id:alpha:minlength(2)}', 'ab', { id: 'ab' }],
     ['{id:alpha:minlength(2)}', 'a', undefined],
+    ['{id:int}', '2147483648', undefined],
+    ['{id:long}', '2147483648', { id: '2147483648' }],
+    ['{id:long}', '9223372036854775808', undefined],
+    ['{id:min(5)}', '4', undefined],
+    ['{id:max(5)}', '5', { id: '5' }],
+    ['{id:range(1,10)}', '10', { id: '10' }],
+    ['{id:range(1,10)}', '11', undefined],
+    ['{at:datetime}', '2026-11-25', { at: '2026-11-25' }],
+    ['{at:datetime}', 'soon', undefined],
+    ['{id=7}', '', { id: '7' }],
+    ['{id:int=7}', '8', { id: '8' }],
+    ['a/{x=1}/{y?}', 'a', { x: '1' }],
+    ['{*rest=all}', '', { rest: 'all' }],
+    ['{ssn:regex(^\\d{{3}}-\\d{{2}}$)}', '123-45', { ssn: '123-45' }],
+    ['{ssn:regex(^\\d{{3}}-\\d{{2}}$)}', '123-456', undefined],
+    ['{name}.{ext}', 'a.b.txt', { name: 'a.b', ext: 'txt' }],
+    ['v{major:int}.{minor:int}', 'V1.20', { major: '1', minor: '20' }],
+    ['v{major:int}', 'vx', undefined],
+    ['a-{x}', 'a-', undefined],
   ])('%s takes the path "%s" as %j', (template, path, expected) => {
     expect(match(template, path)).toEqual(expected);
   });
 
   it.each([
-    ['a-{x}', 'cannot read the segment "a-{x}"'],
-    ['{x:range(1,2)}', 'unknown constraint "range(1,2)"'],
+    ['a-{x?}', 'beside text a parameter cannot be optional'],
+    ['{x', 'cannot read "{x"'],
+    ['{1x}', 'expected a parameter such as {id}'],
+    ['{x:weird(1,2)}', 'unknown constraint "weird(1,2)"'],
   ])('%s is refused', (template, text) => {
     expect(() => compileRoute(template)).toThrow(text);
   });

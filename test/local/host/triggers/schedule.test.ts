@@ -31,7 +31,7 @@ describe('a schedule', () => {
     ['0 0 24 * * *', '"24" is no hour (0 to 23)'],
     ['0 0 0 * * 7', '"7" is no day of week (0 to 6)'],
     ['0 */0 * * * *', 'cannot step by 0'],
-    ['%MISSING%', 'names a setting that is not set'],
+    ['%MISSING%', 'names the setting MISSING, which is not set'],
     ['0 0 0 31 2 *', 'never comes due'],
   ])('%s is refused', (schedule, text) => {
     expect(() => parseSchedule(schedule, env).next(0)).toThrow(text);

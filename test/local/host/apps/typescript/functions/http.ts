@@ -40,12 +40,26 @@ app.get('cookies', {
     ],
   }),
 });
-app.get('escapes', {
+app.get('throwsLater', {
+  handler: async () => {
+    setTimeout(() => {
+      throw new Error('from throwsLater');
+    }, 1);
+    await new Promise(() => {});
+    return { status: 200 };
+  },
+});
+app.get('leaksRejection', {
+  handler: async () => {
+    void Promise.reject(new Error('from leaksRejection'));
+    return { status: 202 };
+  },
+});
+app.get('throwsAfterwards', {
   handler: () => {
     setTimeout(() => {
-      throw new Error('thrown later');
-    }, 1);
-    void Promise.reject(new Error('rejected later'));
+      throw new Error('from throwsAfterwards');
+    }, 50);
     return { status: 202 };
   },
 });

@@ -51,6 +51,20 @@ function createProgram(
     .description('follow a run until it ends')
     .action(runs(async () => (await import('./commands/watch.ts')).watch));
   program
+    .command('host <dir>')
+    .description('serve any Azure Functions v4 Node app, Durable Functions included')
+    .option(
+      '--port <n>',
+      'port (7071, or what local.settings.json says); 0 takes a free one',
+      portNumber,
+    )
+    .option('--data-dir <dir>', 'where orchestrations, timers and keys are kept (DIR/.sluice/host)')
+    .option('--functions <glob>', 'files to load, in place of "main" in package.json')
+    .option('--auth', 'ask for keys, as Azure does')
+    .option('--watch', 'load the app anew when its files change')
+    .option('--json', 'print one line of JSON when ready')
+    .action(runs(async () => (await import('./commands/host.ts')).host));
+  program
     .command('demo')
     .description("run examples/log-rollup over this machine's changelogs, and check the result")
     .action(runs(async () => (await import('./commands/demo.ts')).demo));

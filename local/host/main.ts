@@ -6,8 +6,7 @@ const usage = `Usage: node local/host/main.ts APPDIR --data-dir DIR [options]
 
 Serves an Azure Functions v4 Node app with Durable Functions, without Azure.
 
-  --port N             port on 127.0.0.1 (0, the default: a free one, or what
-                       local.settings.json says)
+  --port N             port on 127.0.0.1; 0, the default, takes a free one
   --data-dir DIR       where orchestrations and timers are kept
   --auth               ask for keys, kept in the data directory
   --watch              load the app anew when its files change
@@ -31,7 +30,7 @@ export async function main(args: string[]): Promise<void> {
 interface Flags {
   appDirectory: string;
   dataDirectory: string;
-  port: number | undefined;
+  port: number;
   auth: boolean;
   watch: boolean;
   functions: string | undefined;
@@ -44,7 +43,7 @@ function parseFlags(args: string[]): Flags {
     args,
     allowPositionals: true,
     options: {
-      port: { type: 'string' },
+      port: { type: 'string', default: '0' },
       auth: { type: 'boolean', default: false },
       watch: { type: 'boolean', default: false },
       'data-dir': { type: 'string' },
@@ -54,7 +53,7 @@ function parseFlags(args: string[]): Flags {
     },
   });
   const [appDirectory, ...others] = positionals;
-  const port = Number(values.port ?? 0);
+  const port = Number(values.port);
   if (!appDirectory || others.length > 0) throw new HostError(`Expected one APPDIR.\n\n${usage}`);
   if (!values['data-dir']) throw new HostError(`--data-dir is missing.\n\n${usage}`);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
@@ -63,7 +62,7 @@ function parseFlags(args: string[]): Flags {
   return {
     appDirectory,
     dataDirectory: values['data-dir'],
-    port: values.port === undefined ? undefined : port,
+    port,
     auth: values.auth,
     watch: values.watch,
     functions: values.functions,

@@ -15,7 +15,7 @@ export interface FunctionsHostOptions {
   /** The app's directory: that of its package.json and host.json. */
   appDirectory: string;
   dataDirectory: string;
-  /** 0 takes a free port; absent, `Host.LocalHttpPort` of local.settings.json or else 0. */
+  /** 0 takes a free port; absent, `Host.LocalHttpPort` of local.settings.json, or else 7071. */
   port?: number | undefined;
   /** A glob for the app's files, in place of `main` in its package.json. */
   functions?: string | undefined;
@@ -33,6 +33,9 @@ export interface FunctionsHost {
   close(): Promise<void>;
 }
 
+/** The port of the core tools. */
+const defaultPort = 7071;
+
 /** Loads an app in a process of its own and serves it; throws a HostError that says what to do. */
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
   const directory = resolve(options.appDirectory);
@@ -45,7 +48,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   let server: HttpServer | undefined;
   try {
     const keys = options.auth ? openKeys(dataDirectory) : undefined;
-    server = await listen(options.port ?? local.port ?? 0, log);
+    server = await listen(options.port ?? local.port ?? defaultPort, log);
     const client = clientOf(server.port, settings, keys);
     const served = await serveApp({
       directory,

@@ -52,7 +52,8 @@ function listening(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const reason = cause.code === 'EADDRINUSE' ? 'another process uses it' : cause.message;
-      reject(new HostError(`Cannot listen on 127.0.0.1:${port}: ${reason}.`, { cause }));
+      const advice = 'Pass another --port; 0 takes a free one.';
+      reject(new HostError(`Cannot listen on 127.0.0.1:${port}: ${reason}. ${advice}`));
     });
     server.listen(port, '127.0.0.1', () => resolve());
   });

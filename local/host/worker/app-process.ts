@@ -57,6 +57,8 @@ function spawnApp({ settings, env }: AppProcessOptions): ChildProcess {
   return fork(entry, {
     cwd: settings.directory,
     env,
+    // Out of the terminal's process group: Ctrl-C reaches the host alone, which ends the app in order.
+    detached: true,
     serialization: 'advanced',
     // Enums and the like of TypeScript are transformed, not refused.
     execArgv: [

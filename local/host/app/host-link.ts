@@ -1,6 +1,6 @@
 import { messageOf, stackOf } from './errors.ts';
-import { startDeadman } from './deadman.ts';
 import type { FromApp, ToApp } from './messages.ts';
+import { startWatcher } from './watcher.ts';
 
 /** The app process's end of its channel to the host. */
 export interface HostLink {
@@ -19,7 +19,7 @@ export function connectHost(receive: (message: ToApp) => void): HostLink {
   };
   process.on('message', (batch: ToApp[]) => batch.forEach(receive));
   process.on('disconnect', () => process.exit(0));
-  startDeadman();
+  startWatcher();
   return {
     send(message) {
       if (waiting.push(message) === 1) setImmediate(flush);

@@ -26,6 +26,8 @@ export interface Invocation {
   withoutResponse?: true;
   /** False drops what the handler logs at this moment (an orchestrator that replays). */
   wantsLog?(context: InvocationContext): boolean;
+  /** The host's number of the call in which this is done. */
+  callId?: number;
   /** A new one when absent. */
   invocationId?: string | undefined;
   retryContext?: RetryContext | undefined;
@@ -44,6 +46,7 @@ export interface InvokeSettings {
 /** An invocation, as seen from code that it has called. */
 export interface RunningInvocation {
   functionName: string;
+  callId: number | undefined;
   hasEnded: boolean;
   /** Ends it with an error, unless it has ended. */
   fail(error: unknown): void;
@@ -58,6 +61,7 @@ export function createInvoke(settings: InvokeSettings): Invoke {
     new Promise((resolve, reject) => {
       const running: RunningInvocation = {
         functionName: invocation.function.name,
+        callId: invocation.callId,
         hasEnded: false,
         fail(error) {
           running.hasEnded = true;

@@ -59,9 +59,9 @@ function loaded(name: string) {
 }
 
 async function invokeFunction(message: InvokeMessage): Promise<unknown> {
-  const { data, triggerMetadata, invocationId, retryContext } = message;
+  const { id: callId, data, triggerMetadata, invocationId, retryContext } = message;
   const { invoke, function: found } = loaded(message.name);
-  return invoke({ function: found, data, triggerMetadata, invocationId, retryContext });
+  return invoke({ function: found, data, triggerMetadata, callId, invocationId, retryContext });
 }
 
 const histories = createHistories();
@@ -71,7 +71,8 @@ function replayHistory({ id, name, request, events: part }: ReplayMessage): void
   if (!events) return host.send({ kind: 'unknownHistory', id });
   void answer(host, id, async () => {
     const { invoke, function: found } = loaded(name);
-    return plainReplay(await replay(invoke, { ...request, function: found, events }));
+    const inCall: Invoke = (invocation) => invoke({ ...invocation, callId: id });
+    return plainReplay(await replay(inCall, { ...request, function: found, events }));
   });
 }
 

@@ -68,10 +68,21 @@ export type FromApp =
   | { kind: 'failure'; id: number; error: SentError }
   /** The process no longer has the beginning of a history: send all of it. */
   | { kind: 'unknownHistory'; id: number }
-  | { kind: 'pong' };
+  | { kind: 'pong' }
+  /** What blocks the event loop; null when it turns again. Comes on a channel of its own. */
+  | { kind: 'blocked'; by: BlockedBy | null };
 
 /** What is left of an error on its way from one process to another. */
 export interface SentError {
   message: string;
   stack: string;
+}
+
+/** What is known of code that blocks the event loop. */
+export interface BlockedBy {
+  /** The call in whose code it is, if it is in that of one. */
+  callId?: number | undefined;
+  functionName?: string | undefined;
+  /** Function, file and line; absent in native code. */
+  at?: string | undefined;
 }

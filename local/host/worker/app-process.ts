@@ -1,9 +1,12 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { extname } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { HostError } from '../app/errors.ts';
-import type { AppSettings, FromApp, ToApp } from '../app/messages.ts';
+import type { AppSettings, BlockedBy, FromApp, ToApp } from '../app/messages.ts';
 import type { RegisteredFunction } from '../app/registry.ts';
+import { reportsDescriptor } from '../app/reports.ts';
 import type { ProcessEnd } from './call.ts';
 
 export interface AppProcessOptions {
@@ -33,6 +36,7 @@ export async function startAppProcess(options: AppProcessOptions): Promise<AppPr
     isCrash: killedFor === undefined,
   }));
   const send = batchedSend(child);
+  readReports(child, options);
   send({ kind: 'load', settings: options.settings });
   const answer = await Promise.race([firstMessage(child, options), ended]);
   if (!('kind' in answer)) {
@@ -67,7 +71,7 @@ function spawnApp({ settings, env }: AppProcessOptions): ChildProcess {
       '--disable-warning=ExperimentalWarning',
     ],
     // Standard output of the host is for the host; what the app prints goes with the log.
-    stdio: ['ignore', 2, 2, 'ipc'],
+    stdio: ['ignore', 2, 2, 'ipc', 'pipe'],
   });
 }
 
@@ -105,4 +109,12 @@ function firstMessage(child: ChildProcess, { receive }: AppProcessOptions): Prom
       }
     });
   });
+}
+
+/** What the thread beside the app's tells of what blocks that one. */
+function readReports(child: ChildProcess, { receive }: AppProcessOptions): void {
+  const reports = child.stdio[reportsDescriptor] as Readable;
+  createInterface({ input: reports })
+    .on('line', (line) => receive({ kind: 'blocked', by: JSON.parse(line) as BlockedBy | null }))
+    .on('close', () => receive({ kind: 'blocked', by: null }));
 }

@@ -2,10 +2,10 @@ import type { InvocationResponse } from '../app/core-types.ts';
 import type { Invoke } from '../app/invoke.ts';
 import type { ToApp } from '../app/messages.ts';
 import type { Replay, ReplayRequest } from '../durable/replay.ts';
+import { watchBlocks } from './block-watch.ts';
 import { createCalls, type Calls } from './calls.ts';
 import { createHistoriesSent } from './histories-sent.ts';
 import { createProcesses, type ProcessesOptions } from './processes.ts';
-import { watchResponse } from './response-watch.ts';
 
 export interface AppOptions extends Omit<ProcessesOptions, 'receive' | 'calls'> {
   /** After this many milliseconds a call fails and the process is ended; Infinity for never. */
@@ -27,21 +27,19 @@ export interface App {
 
 /** Makes an app that is not loaded yet. */
 export function createApp(options: AppOptions): App {
+  const blocks = watchBlocks(options.log);
   const calls = createCalls({
     functionTimeout: options.functionTimeout,
-    timedOut: (process, name) =>
-      processes.kill(process, `was ended because Functions.${name} exceeded functionTimeout`),
-  });
-  const watch = watchResponse({
-    log: options.log,
-    running: calls.running,
-    ping: () => processes.current()?.send({ kind: 'ping' }),
+    blockedBy: blocks.ask,
+    end(process, name) {
+      processes.kill(process, `was ended because Functions.${name} exceeded functionTimeout`);
+    },
   });
   const processes = createProcesses({
     ...options,
     calls,
     receive(message) {
-      watch.heard();
+      blocks.receive(message);
       calls.receive(message);
     },
   });
@@ -50,10 +48,7 @@ export function createApp(options: AppOptions): App {
     start: processes.start,
     streamUrl: () => processes.current()?.streamUrl,
     reload: processes.reload,
-    close() {
-      watch.close();
-      return processes.close();
-    },
+    close: processes.close,
   };
 }
 

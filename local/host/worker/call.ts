@@ -1,10 +1,12 @@
 import { HostError } from '../app/errors.ts';
-import type { SentError, ToApp } from '../app/messages.ts';
+import type { BlockedBy, SentError, ToApp } from '../app/messages.ts';
 import type { RegisteredFunction } from '../app/registry.ts';
 import type { AppProcess } from './app-process.ts';
+import { culprit, place } from './block-watch.ts';
 
 /** An invocation or a replay that the app has not answered yet. */
 export interface Call {
+  id: number;
   function: RegisteredFunction;
   /** What to send; made anew when it is sent to another process. */
   message(): ToApp;
@@ -55,10 +57,23 @@ export function receivedError({ message, stack }: SentError): Error {
 }
 
 /** What a call fails with that takes longer than functionTimeout; the first sentence is the real host's. */
-export function timeoutError(limit: number, name: string): Error {
-  const text = new Date(limit).toISOString().slice(11, 19);
+export function timeoutError(cause: {
+  functionTimeout: number;
+  name: string;
+  blocked: BlockedBy | undefined;
+}): Error {
+  const text = new Date(cause.functionTimeout).toISOString().slice(11, 19);
   return new HostError(
-    `Timeout value of ${text} was exceeded by function: Functions.${name}. ` +
+    `Timeout value of ${text} was exceeded by function: Functions.${cause.name}. ` +
+      (cause.blocked ? `It blocked the event loop${place(cause.blocked)}. ` : '') +
       'Make it return sooner, or raise functionTimeout in host.json.',
+  );
+}
+
+/** What a call fails with that could not go on because another one blocks the event loop. */
+export function heldUpError(name: string, blocked: BlockedBy): Error {
+  return new HostError(
+    `Functions.${name} was not done within functionTimeout, because ${culprit(blocked)} ` +
+      `blocks the app's event loop${place(blocked)}.`,
   );
 }

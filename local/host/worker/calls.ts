@@ -1,9 +1,10 @@
 import { HostError } from '../app/errors.ts';
-import type { FromApp, ToApp } from '../app/messages.ts';
+import type { BlockedBy, FromApp, ToApp } from '../app/messages.ts';
 import type { RegisteredFunction } from '../app/registry.ts';
 import type { AppProcess } from './app-process.ts';
 import {
   afterProcessEnd,
+  heldUpError,
   isDurable,
   receivedError,
   timeoutError,
@@ -31,8 +32,6 @@ export interface Calls {
   processEnded(process: AppProcess, end: ProcessEnd): void;
   /** Fails calls until the next `attach`, except durable ones, which go on waiting. */
   refuse(reason: string): void;
-  /** The functions that a process has been given and has not answered. */
-  running(): string[];
   /** Resolves once a process has answered all that it has. */
   drained(process: AppProcess): Promise<void>;
 }
@@ -40,8 +39,10 @@ export interface Calls {
 export interface CallsOptions {
   /** Milliseconds; Infinity for never. */
   functionTimeout: number;
-  /** Told when a process did not answer a call in time; the call has failed by then. */
-  timedOut(process: AppProcess, functionName: string): void;
+  /** What blocks the process that has the calls, once it is known whether something does. */
+  blockedBy(process: AppProcess): Promise<BlockedBy | undefined>;
+  /** Ends a process because of a function. */
+  end(process: AppProcess, functionName: string): void;
 }
 
 /** Keeps the calls to an app. */
@@ -60,10 +61,6 @@ export function createCalls(options: CallsOptions): Calls {
     refuse(reason) {
       state.refusal = reason;
       for (const call of state.calls.values()) give(state, call);
-    },
-    running() {
-      const given = [...state.calls.values()].filter((call) => call.sentTo);
-      return given.map((call) => call.function.name);
     },
     drained: (process) => drained(state, process),
   };
@@ -90,6 +87,7 @@ function make(state: State, request: Request): Promise<unknown> {
       for (const drain of state.drains) drain();
     };
     const call: Call = {
+      id,
       function: request.function,
       message: () => request.message(id),
       startOver: () => request.startOver?.(),
@@ -103,11 +101,12 @@ function make(state: State, request: Request): Promise<unknown> {
   });
 }
 
-function give({ process, refusal, options }: State, call: Call): void {
+function give(state: State, call: Call): void {
+  const { process, refusal } = state;
   call.sentTo = process;
   call.cancelTimeout();
   if (process) {
-    call.cancelTimeout = onTimeout(call, options);
+    call.cancelTimeout = onTimeout(state, call);
     process.send(call.message());
   } else if (refusal !== undefined && !isDurable(call)) {
     call.reject(new HostError(refusal));
@@ -115,15 +114,29 @@ function give({ process, refusal, options }: State, call: Call): void {
 }
 
 /** Counts from when a process was given the call: it may have waited for one to start. */
-function onTimeout(call: Call, { functionTimeout, timedOut }: CallsOptions): () => void {
+function onTimeout(state: State, call: Call): () => void {
+  const { functionTimeout } = state.options;
   if (!Number.isFinite(functionTimeout)) return () => undefined;
-  const limit = Math.min(functionTimeout, 2 ** 31 - 1);
-  const timer = setTimeout(() => {
-    const { sentTo } = call;
-    call.reject(timeoutError(functionTimeout, call.function.name));
-    if (sentTo) timedOut(sentTo, call.function.name);
-  }, limit);
+  const timer = setTimeout(() => void judge(state, call), Math.min(functionTimeout, 2 ** 31 - 1));
   return () => clearTimeout(timer);
+}
+
+/** Finds out who is to blame for a call that was not answered in time, and ends the process for it. */
+async function judge(state: State, call: Call): Promise<void> {
+  const { functionTimeout, blockedBy, end } = state.options;
+  const process = call.sentTo;
+  if (!process) return;
+  const blocked = await blockedBy(process);
+  if (call.sentTo !== process || !state.calls.has(call.id)) return;
+  const { name } = call.function;
+  if (!blocked || blocked.callId === call.id || (!blocked.callId && !blocked.at)) {
+    call.reject(timeoutError({ functionTimeout, name, blocked }));
+    return end(process, name);
+  }
+  // Somebody else holds it up. Who still runs comes to its own end; else there is no one to wait for.
+  if (!isDurable(call)) call.reject(heldUpError(name, blocked));
+  else call.cancelTimeout = onTimeout(state, call);
+  if (!state.calls.has(blocked.callId ?? 0)) end(process, blocked.functionName ?? name);
 }
 
 function receive(state: State, message: FromApp): void {

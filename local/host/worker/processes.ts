@@ -11,7 +11,7 @@ const hooksTime = 800;
 /** Pauses before a process that ended by itself is started again, in milliseconds. */
 const pauses = [0, 100, 500, 2_000, 5_000];
 /** A process that has run so many milliseconds was well, and its end is a new matter. */
-const wellAfter = 10_000;
+const wellAfter = 2_000;
 
 export interface ProcessesOptions extends AppProcessOptions {
   log: Log;
@@ -90,7 +90,7 @@ async function untilEnd(state: State, process: AppProcess): Promise<void> {
   const { log, calls } = state.options;
   const startedAt = performance.now();
   const end = await process.ended;
-  if (performance.now() - startedAt > wellAfter) state.failures = 0;
+  if (!end.isCrash || performance.now() - startedAt > wellAfter) state.failures = 0;
   calls.processEnded(process, end);
   if (state.current !== process) return;
   state.current = undefined;

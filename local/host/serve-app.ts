@@ -109,12 +109,19 @@ function createBackground(
 /** Takes over what an app has registered; throws, and changes nothing, when some of it is not understood. */
 function accept(host: HostParts & Served, registered: RegisteredFunction[]): void {
   const functions = registered.filter((entry) => !isDisabled(entry, host.env));
+  functions.filter(hasUselessRetries).forEach(({ name }) => {
+    host.log('warning', name, 'its retry policy has no effect: Azure applies none to Event Grid.');
+  });
   const handlers = createHandlers(host, functions);
   const startTimers = host.timers.prepare(functions);
   host.keys?.ensure(functions.filter(({ type }) => type === 'httpTrigger'));
   host.table.replace(functions);
   host.server.serve(handlers);
   startTimers();
+}
+
+function hasUselessRetries({ type, metadata }: RegisteredFunction): boolean {
+  return type === 'eventGridTrigger' && metadata.retryOptions !== undefined;
 }
 
 function reloader(app: App, log: Log): (file: string) => void {

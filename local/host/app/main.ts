@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { installCoreModule } from './core-module.ts';
 import { errorText, HostError, messageOf, stackOf } from './errors.ts';
 import { reportEscapedErrors } from './escaped-errors.ts';
@@ -47,6 +48,8 @@ async function load(settings: AppSettings): Promise<void> {
     const { streamUrl } = await loadApp(registry, { directory, functions });
     app = { registry, invoke: createInvoke({ registry, log, durableClient }) };
     host.send({ kind: 'loaded', functions: [...registry.functions.values()], streamUrl });
+    // Written now: a process that is killed writes nothing at its end.
+    setImmediate(() => flushCompileCache());
   } catch (error) {
     host.send({ kind: 'refused', text: errorText(error) });
   }

@@ -80,7 +80,6 @@ function toRegistered(metadata: FunctionMetadata): RegisteredFunction {
   );
   if (!type) throw unsupported(metadata.name, trigger.type);
   refuseUnknownBindings(metadata);
-  refuseRetries(metadata, type);
   return { name: metadata.name, type, trigger, metadata };
 }
 
@@ -93,14 +92,6 @@ function refuseUnknownBindings(metadata: FunctionMetadata): void {
         'which the local host does not provide. It provides durableClient inputs and http outputs.',
     );
   }
-}
-
-/** The real host invokes these again itself; for other triggers it ignores the option too. */
-function refuseRetries(metadata: FunctionMetadata, type: TriggerType): void {
-  if (!metadata.retryOptions || (type !== 'timerTrigger' && type !== 'eventGridTrigger')) return;
-  throw new HostError(
-    `Function "${metadata.name}" has a retry policy, which the local host does not apply yet.`,
-  );
 }
 
 function unsupported(name: string, type: string): HostError {

@@ -3,6 +3,7 @@ import type { Invoke } from '../app/invoke.ts';
 import type { Log } from '../app/log.ts';
 import type { RegisteredFunction } from '../app/registry.ts';
 import type { Clock } from '../clock.ts';
+import { invokeWithRetries, retryPolicy, type RetryPolicy } from './retries.ts';
 import { parseSchedule, type Environment, type Schedule } from './schedule.ts';
 import { statusAtStart, type TimerStatus, type TimerStatuses } from './timer-status.ts';
 
@@ -31,7 +32,8 @@ const monitoredFrom = 60_000;
 /** Reads the schedule of a timer function; throws when it is not understood. */
 export function timerFunction(entry: RegisteredFunction, host: TimerHost): TimerFunction {
   const schedule = parseSchedule(String(entry.trigger['schedule']), host.env);
-  const timer: Timer = { entry, host, schedule, isMonitored: false, closed: false };
+  const policy = retryPolicy(entry.name, entry.metadata.retryOptions);
+  const timer: Timer = { entry, host, schedule, policy, isMonitored: false, closed: false };
   return {
     name: entry.name,
     start: () => startTimer(timer),
@@ -48,6 +50,7 @@ interface Timer {
   entry: RegisteredFunction;
   host: TimerHost;
   schedule: Schedule;
+  policy: RetryPolicy | undefined;
   isMonitored: boolean;
   closed: boolean;
   status?: TimerStatus;
@@ -99,13 +102,31 @@ async function invokeSafely(timer: Timer, isPastDue: boolean): Promise<void> {
   }
 }
 
-async function invokeTimer({ entry, host, ...timer }: Timer, isPastDue: boolean): Promise<void> {
+async function invokeTimer(timer: Timer, isPastDue: boolean): Promise<void> {
+  const { entry, host, policy } = timer;
   const data = {
     Schedule: { AdjustForDST: true },
     ScheduleStatus: timer.isMonitored && timer.status ? statusJson(timer.status) : null,
     IsPastDue: isPastDue,
   };
-  await host.invoke({ function: entry, data: { json: JSON.stringify(data) } });
+  const pause = (time: number): Promise<boolean> => pauseFor(timer, time);
+  await invokeWithRetries(
+    { invoke: host.invoke, policy, pause },
+    { function: entry, data: { json: JSON.stringify(data) } },
+  );
+}
+
+/** Waits before a retry; false when the timer is closed meanwhile. */
+function pauseFor(timer: Timer, time: number): Promise<boolean> {
+  if (timer.closed) return Promise.resolve(false);
+  const { clock } = timer.host;
+  return new Promise((resolve) => {
+    const cancel = clock.at(clock.now() + time, () => resolve(true));
+    timer.cancel = () => {
+      cancel();
+      resolve(false);
+    };
+  });
 }
 
 function statusJson({ last, next, lastUpdated }: TimerStatus): Record<string, string> {

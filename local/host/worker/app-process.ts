@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { extname } from 'node:path';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -60,7 +61,8 @@ const entry = fileURLToPath(
 function spawnApp({ settings, env }: AppProcessOptions): ChildProcess {
   return fork(entry, {
     cwd: settings.directory,
-    env,
+    // Types need not be stripped again at each start, nor code compiled.
+    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...env },
     // Out of the terminal's process group: Ctrl-C reaches the host alone, which ends the app in order.
     detached: true,
     serialization: 'advanced',

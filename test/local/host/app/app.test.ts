@@ -92,7 +92,7 @@ describe('an app the host cannot serve', () => {
     ['src/queue.js', 'Function "takesMessages" has the trigger "queueTrigger"'],
     ['src/output.js', 'Function "writesQueue" uses the binding "queue" (out)'],
     ['src/schedule.js', 'The schedule "0 0 0 L * *" is not understood'],
-    ['src/retry.js', 'Function "retries" has a retry policy'],
+    ['src/retry.js', 'Function "retries": the retry strategy is "sometimes"'],
     ['src/route.js', 'unknown constraint "weird"'],
     ['src/throws.js', 'the app is broken'],
     ['src/nothing.js', 'registered no function'],

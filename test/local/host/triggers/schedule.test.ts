@@ -62,3 +62,47 @@ describe('a schedule', () => {
     );
   });
 });
+
+describe('a schedule where clocks are changed', () => {
+  const berlin = { WEBSITE_TIME_ZONE: 'Europe/Berlin' };
+  const runs = (schedule: string, from: string, to: string): string[] => {
+    const parsed = parseSchedule(schedule, berlin);
+    const found: string[] = [];
+    for (let time = parsed.next(Date.parse(from)); time <= Date.parse(to);) {
+      found.push(new Date(time).toISOString().slice(8, 16));
+      time = parsed.next(time);
+    }
+    return found;
+  };
+
+  it.each([
+    // 02:30 is not on the clock that day: it runs when the clock jumps.
+    ['0 30 2 * * *', '2026-03-28T02:00Z', '2026-03-30T02:00Z', ['29T01:00', '30T00:30']],
+    // 02:30 comes twice that day: it runs at the first one only.
+    ['0 30 2 * * *', '2026-10-24T02:00Z', '2026-10-26T02:00Z', ['25T00:30', '26T01:30']],
+    // Each real hour has its run, though the clock shows 02:00 twice or never.
+    ['0 0 * * * *', '2026-10-24T23:30Z', '2026-10-25T02:30Z', ['25T00:00', '25T01:00', '25T02:00']],
+    ['0 0 * * * *', '2026-03-28T23:30Z', '2026-03-29T02:30Z', ['29T00:00', '29T01:00', '29T02:00']],
+  ])('%s from %s to %s runs at %j', (schedule, from, to, expected) => {
+    expect(runs(schedule, from, to)).toEqual(expected);
+  });
+
+  it('runs daily ones once on each day of the year, whatever the time', () => {
+    const day = new Intl.DateTimeFormat('en-CA', { timeZone: 'Europe/Berlin' });
+    const nat = (max: number) => fc.integer({ min: 0, max });
+    fc.assert(
+      fc.property(nat(59), nat(3), (minute, hour) => {
+        const { next } = parseSchedule(`0 ${minute} ${hour} * * *`, berlin);
+        const days: string[] = [];
+        let time = Date.parse('2025-12-31T23:00Z') - 1;
+        for (let count = 0; count < 365; count++) {
+          time = next(time);
+          days.push(day.format(time));
+        }
+        expect(new Set(days).size).toBe(365);
+        expect([days.at(0), days.at(-1)]).toEqual(['2026-01-01', '2026-12-31']);
+      }),
+      { numRuns: 20 },
+    );
+  });
+});

@@ -63,7 +63,7 @@ function handClock(start: number): Clock & { advance(time: number): Promise<void
         now = Math.max(now, due.time);
         waiting = waiting.filter((each) => each !== due);
         due.callback();
-        for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+        for (let turn = 0; turn < 20; turn++) await Promise.resolve();
       }
       now = end;
     },
@@ -80,7 +80,11 @@ describe('a timer function', () => {
     throw new Error('every run fails');
   };
   const make = (settings: Record<string, unknown>): TimerFunction => {
-    const entry = { name: 'timer', trigger: settings } as unknown as RegisteredFunction;
+    const entry = {
+      name: 'timer',
+      trigger: settings,
+      metadata: {},
+    } as unknown as RegisteredFunction;
     const kept = {
       get: (name: string) => statuses.get(name),
       put: (name: string, status: TimerStatus) => void statuses.set(name, status),
@@ -124,6 +128,64 @@ describe('a timer function', () => {
       await timer.close();
       expect(runs).toMatchObject([{ isPastDue: false, status: null }]);
     }
+  });
+});
+
+describe('a timer function with a retry policy', () => {
+  const start = Date.UTC(2026, 0, 1, 0, 59, 59);
+  const tries = async (retryOptions: object, failures: number, time: number) => {
+    const clock = handClock(start);
+    const seen: { after: number; retryCount: number | undefined; message: string | undefined }[] =
+      [];
+    const invoke: Invoke = async ({ retryContext }) => {
+      seen.push({
+        after: (clock.now() - start) / 1000 - 1,
+        retryCount: retryContext?.retryCount,
+        message: retryContext?.exception?.message,
+      });
+      if (seen.length <= failures) throw new Error(`failure ${seen.length}`);
+      return {};
+    };
+    const entry = {
+      name: 'timer',
+      trigger: { schedule: '0 0 * * * *', useMonitor: false },
+      metadata: { retryOptions },
+    } as unknown as RegisteredFunction;
+    const statuses = { get: () => undefined, put: () => undefined };
+    const env = { WEBSITE_TIME_ZONE: 'UTC' };
+    const timer = timerFunction(entry, { invoke, log: () => undefined, clock, statuses, env });
+    timer.start();
+    await clock.advance(time);
+    await timer.close();
+    return seen;
+  };
+  const fixed = { strategy: 'fixedDelay', maxRetryCount: 2, delayInterval: { seconds: 10 } };
+
+  it('runs again after each failure, told of the last one, until it succeeds', async () => {
+    expect(await tries(fixed, 1, 60_000)).toEqual([
+      { after: 0, retryCount: undefined, message: undefined },
+      { after: 10, retryCount: 1, message: 'failure 1' },
+    ]);
+  });
+
+  it('gives up after the last retry, until the next time of its schedule', async () => {
+    const seen = await tries(fixed, 9, hour + 5_000);
+    expect(seen.map(({ after }) => after)).toEqual([0, 10, 20, 3600]);
+  });
+
+  it('waits longer each time when it says so, up to its maximum', async () => {
+    const backoff = {
+      strategy: 'exponentialBackoff',
+      maxRetryCount: -1,
+      minimumInterval: { seconds: 1 },
+      maximumInterval: { seconds: 5 },
+    };
+    const seen = await tries(backoff, 5, 60_000);
+    expect(seen.map(({ after }) => after)).toEqual([0, 1, 3, 7, 12, 17]);
+  });
+
+  it('is not run again once the host closes', async () => {
+    expect(await tries(fixed, 9, 5_000)).toHaveLength(1);
   });
 });
 

@@ -52,11 +52,16 @@ export function hostLines(facts: HostFacts): Span[][] {
 }
 
 function outerRow(url: string): (entry: FunctionSummary) => string[] {
-  return ({ name, type, route, methods, schedule }) => {
+  return ({ name, type, route, methods, schedule, next }) => {
     if (type === 'httpTrigger') return [name, `${methods?.join(',')}  ${url}${route}`];
-    if (type === 'timerTrigger') return [name, `timer  ${schedule}`];
+    if (type === 'timerTrigger') return [name, `timer  ${schedule}${nextRun(next)}`];
     return [name, `Event Grid  ${url}/runtime/webhooks/eventgrid?functionName=${name}`];
   };
+}
+
+/** In local time, as timers are read. */
+function nextRun(next: string | undefined): string {
+  return next ? `  (next at ${new Date(next).toLocaleString('sv-SE')})` : '';
 }
 
 function innerRows(functions: readonly FunctionSummary[]): string[][] {

@@ -71,11 +71,18 @@ export async function serveApp(parts: HostParts): Promise<ServedApp> {
   engine.resumeAll();
   const watching = parts.watch ? watchApp(directory, reloader(app, log)) : undefined;
   return {
-    functions: () => summarize(table.all(), settings.routePrefix),
+    functions: () => summarize(table.all(), settings.routePrefix).map(withNextRun(timers)),
     async close() {
       watching?.close();
       await closeServed(server, served);
     },
+  };
+}
+
+function withNextRun(timers: Timers): (entry: FunctionSummary) => FunctionSummary {
+  return (entry) => {
+    const next = timers.nextRun(entry.name);
+    return next === undefined ? entry : { ...entry, next: new Date(next).toISOString() };
   };
 }
 

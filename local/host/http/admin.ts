@@ -12,6 +12,8 @@ export interface FunctionSummary {
   route?: string;
   methods?: string[];
   schedule?: string;
+  /** When a timer runs next, as an ISO time. */
+  next?: string;
 }
 
 /** Lists what an app has registered. */

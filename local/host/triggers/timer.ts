@@ -20,6 +20,8 @@ export interface TimerHost {
 export interface TimerFunction {
   name: string;
   start(): void;
+  /** When it runs next, in milliseconds since 1970; undefined before its start. */
+  nextRun(): number | undefined;
   /** Runs it now, beside its schedule; never throws. */
   runNow(): Promise<void>;
   /** Starts no more runs; resolves when the one that runs has ended. */
@@ -37,6 +39,7 @@ export function timerFunction(entry: RegisteredFunction, host: TimerHost): Timer
   return {
     name: entry.name,
     start: () => startTimer(timer),
+    nextRun: () => timer.status?.next,
     runNow: () => invokeSafely(timer, false),
     async close() {
       timer.closed = true;

@@ -5,6 +5,8 @@ import { timerFunction, type TimerFunction, type TimerHost } from './timer.ts';
 export interface Timers {
   /** Reads the schedules of an app's functions; what it returns starts them in place of those before. */
   prepare(functions: RegisteredFunction[]): () => void;
+  /** When one runs next, in milliseconds since 1970. */
+  nextRun(name: string): number | undefined;
   /** Runs one now; false when there is none of that name. */
   runNow(name: string): boolean;
   /** Starts no more runs; resolves when those that run have ended. */
@@ -27,6 +29,7 @@ export function createTimers(host: TimerHost): Timers {
         timers.forEach((timer) => timer.start());
       };
     },
+    nextRun: (name) => timers.find((timer) => timer.name === name)?.nextRun(),
     runNow(name) {
       const found = timers.find((timer) => timer.name === name);
       void found?.runNow();

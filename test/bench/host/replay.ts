@@ -18,7 +18,7 @@ export async function replays(): Promise<string[]> {
   await loadApp(registry, { directory: benchApp, functions: undefined });
   const chain = registry.functions.get('chain');
   if (!chain) throw new Error('The bench app has no orchestration "chain".');
-  const invoke = createInvoke({ registry, log, durableClient: '{}', functionTimeout: Infinity });
+  const invoke = createInvoke({ registry, log, durableClient: '{}' });
   const lines: string[] = [];
   for (const events of [100, 1_000, 10_000]) {
     const steps = events / EVENTS_A_STEP;

@@ -9,6 +9,7 @@ import { loadApp } from './load.ts';
 import { createLog } from './log.ts';
 import type { AppSettings, InvokeMessage, ReplayMessage, ToApp } from './messages.ts';
 import { createRegistry, type Registry } from './registry.ts';
+import { deltaOf } from './replay-delta.ts';
 import { plainReplay } from './plain-replay.ts';
 import { replay } from '../durable/replay.ts';
 
@@ -69,13 +70,17 @@ async function invokeFunction(message: InvokeMessage): Promise<unknown> {
 
 const histories = createHistories();
 
-function replayHistory({ id, name, request, events: part }: ReplayMessage): void {
-  const events = histories.extend(part);
-  if (!events) return host.send({ kind: 'unknownHistory', id });
+function replayHistory({ id, name, request, events: part, known }: ReplayMessage): void {
+  const history = histories.extend(part);
+  if (!history) return host.send({ kind: 'unknownHistory', id });
   void answer(host, id, async () => {
     const { invoke, function: found } = loaded(name);
     const inCall: Invoke = (invocation) => invoke({ ...invocation, callId: id });
-    return plainReplay(await replay(inCall, { ...request, function: found, events }));
+    const { events } = history;
+    const replayed = await replay(inCall, { ...request, function: found, events });
+    const { delta, sent } = deltaOf(replayed, history.sent, known);
+    history.sent = sent;
+    return { ...delta, replay: plainReplay(delta.replay) };
   });
 }
 

@@ -49,6 +49,8 @@ export interface ReplayMessage {
   name: string;
   request: Omit<ReplayRequest, 'function' | 'events'>;
   events: EventsPart;
+  /** The number of the last answer that the host has merged; 0 for none. */
+  known: number;
 }
 
 /** The end of a history whose first `from` events the app's process has seen before. */

@@ -1,11 +1,12 @@
 import type { InvocationResponse } from '../app/core-types.ts';
 import type { Invoke } from '../app/invoke.ts';
 import type { ToApp } from '../app/messages.ts';
+import type { ReplayDelta } from '../app/replay-delta.ts';
 import type { Replay, ReplayRequest } from '../durable/replay.ts';
 import { watchBlocks } from './block-watch.ts';
 import { createCalls, type Calls } from './calls.ts';
-import { createHistoriesSent } from './histories-sent.ts';
 import { createProcesses, type ProcessesOptions } from './processes.ts';
+import { createReplayLink } from './replay-link.ts';
 
 export interface AppOptions extends Omit<ProcessesOptions, 'receive' | 'calls'> {
   /** After this many milliseconds a call fails and the process is ended; Infinity for never. */
@@ -53,7 +54,7 @@ export function createApp(options: AppOptions): App {
 }
 
 function callers(calls: Calls): Pick<App, 'invoke' | 'replay'> {
-  const histories = createHistoriesSent();
+  const link = createReplayLink();
   return {
     async invoke(invocation) {
       const { data, triggerMetadata = {}, invocationId, retryContext } = invocation;
@@ -76,10 +77,11 @@ function callers(calls: Calls): Pick<App, 'invoke' | 'replay'> {
         id,
         name,
         request,
-        events: histories.next(events),
+        ...link.next(events),
       });
-      const startOver = (): void => histories.forget(events);
-      return (await calls.make({ function: orchestrator, message, startOver })) as Replay;
+      const startOver = (): void => link.forget(events);
+      const delta = await calls.make({ function: orchestrator, message, startOver });
+      return link.merge(events, delta as ReplayDelta);
     },
   };
 }

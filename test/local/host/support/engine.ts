@@ -5,9 +5,11 @@ import { createRegistry, type Registry } from '../../../../local/host/app/regist
 import { systemClock, type Clock } from '../../../../local/host/clock.ts';
 import { createEngine, type Engine } from '../../../../local/host/durable/engine/engine.ts';
 import { isTerminal } from '../../../../local/host/durable/protocol.ts';
+import { replay } from '../../../../local/host/durable/replay.ts';
 import type { Instance } from '../../../../local/host/durable/store/instances.ts';
 import { openDataDirectory } from '../../../../local/host/durable/store/open.ts';
 import { openStore } from '../../../../local/host/durable/store/store.ts';
+import { createFunctionTable } from '../../../../local/host/worker/function-table.ts';
 import { eventually } from './running-host.ts';
 
 /** The functions that a test registers: one set for each process, as `@azure/functions` has it. */
@@ -42,8 +44,18 @@ export function startEngine(
   const log = logs.get(registry) ?? ((): void => undefined);
   const data = openDataDirectory(dataDir);
   const store = openStore(data.db);
-  const invoke = createInvoke({ registry, log, durableClient: '{}', functionTimeout: Infinity });
-  const engine = createEngine({ store, registry, invoke, log, clock, maxConcurrentActivities: 10 });
+  const invoke = createInvoke({ registry, log, durableClient: '{}' });
+  const functions = createFunctionTable();
+  functions.replace([...registry.functions.values()]);
+  const engine = createEngine({
+    store,
+    functions,
+    invoke,
+    replay: (request) => replay(invoke, request),
+    log,
+    clock,
+    maxConcurrentActivities: 10,
+  });
   engine.resumeAll();
   const until: TestEngine['until'] = async (instanceId, isSo) => {
     const found = await eventually(

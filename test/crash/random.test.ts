@@ -29,7 +29,7 @@ it.each(seeds)(
       remove();
     }
   },
-  300_000,
+  900_000,
 );
 
 type Kill = [killAt: string, killer?: (host: RunningHost) => Promise<void>];

@@ -5,6 +5,7 @@ import { taskCompleted, taskFailed } from '../events.ts';
 import type { HistoryEvent } from '../protocol.ts';
 import type { ActivityTask } from '../store/pending.ts';
 import type { EngineContext } from './context.ts';
+import { createQueue } from './queue.ts';
 
 export interface ActivityDispatch {
   add(tasks: ActivityTask[]): void;
@@ -16,7 +17,7 @@ export interface ActivityDispatch {
 
 /** Runs activities, at most `limit` at once, and writes their results. */
 export function createActivityDispatch(context: EngineContext, limit: number): ActivityDispatch {
-  const queue = [] as ActivityTask[];
+  const queue = createQueue<ActivityTask>();
   const counts = new Map<string, number>();
   const running = new Set<Promise<void>>();
   let closed = false;

@@ -40,6 +40,8 @@ export function createExecutionCache(
     total += counted;
   };
   const evict = (): void => {
+    // To look for the oldest is slow after many changes.
+    if (total <= limit) return;
     // The oldest first; the newest is the one that was asked for.
     for (const instanceId of kept.keys()) {
       if (total <= limit || kept.size === 1) return;

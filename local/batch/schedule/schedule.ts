@@ -30,9 +30,11 @@ function schedulePass(account: Account, turn: number): void {
 }
 
 function schedulePool(account: Account, pool: Pool): void {
-  const ready = [...pool.nodes.values()].filter(isReady);
+  const jobs = jobsOf(account, pool);
+  if (jobs.length === 0) return;
+  const ready = [...pool.nodes.values()].filter(hasRoom);
   if (ready.length === 0) return;
-  const queues = jobsOf(account, pool).map((job) => queueOf(account, job));
+  const queues = jobs.map((job) => queueOf(account, job));
   for (const { queue, task, node, held } of planTasks(ready, queues, pool.doc, roomFor(account))) {
     const row = account.tasks.bySeq(task.seq);
     // It may have been terminated or deleted since it was read ahead; its place is free for another one then.
@@ -53,8 +55,9 @@ function queueOf(account: Account, job: Job): Queue<Node> & { job: Job } {
   };
 }
 
-/** Whether a node takes tasks. */
-function isReady(node: Node): boolean {
+/** Whether a node takes tasks now: of a thousand that are busy, few do, so each task costs less to place. */
+function hasRoom(node: Node): boolean {
+  if (node.usedSlots >= node.pool.doc.taskSlotsPerNode) return false;
   const { state, schedulingDisabled } = node.doc;
   return (state === 'idle' || state === 'running') && schedulingDisabled !== true;
 }

@@ -44,14 +44,14 @@ function schedulePool(account: Account, pool: Pool): void {
 }
 
 function queueOf(account: Account, job: Job): Queue<Node> & { job: Job } {
-  const { maxParallelTasks, managerSeq, manager } = job.doc;
+  const { maxParallelTasks, managerSeq, manager, preparation } = job.doc;
   const alone = manager?.runExclusive === true ? managerSeq : undefined;
   return {
     job,
     room: maxParallelTasks < 0 ? Infinity : maxParallelTasks - job.runs.size,
     heads: () => nextWaiting(account, job).map((one) => ({ ...one, exclusive: one.seq === alone })),
     take: ({ slots }) => takeWaiting(job, slots),
-    refuses: (node) => refusesNode(job, node),
+    refuses: (node) => preparation !== undefined && refusesNode(job, node),
   };
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { defaultKey } from './account.ts';
 import { startBatchEmulator } from './start.ts';
 import { startTimer } from './time/timer.ts';
 
@@ -50,7 +51,7 @@ async function main(): Promise<void> {
   const { url, account, key } = emulator;
   const ready = values.json
     ? JSON.stringify({ ready: true, url, account, key })
-    : `Azure Batch emulator: ${url} account ${account} key ${key}`;
+    : `Azure Batch emulator: ${url} account ${account} key ${key === defaultKey ? key : 'as given'}`;
   process.stdout.write(`${ready}\n`);
   const stop = (): void => void exitAfter(emulator.close());
   process.once('SIGTERM', stop);

@@ -7,6 +7,7 @@ import { createArm } from './arm/arm.ts';
 import type { Controls } from './controls.ts';
 import { Faults } from './faults/faults.ts';
 import type { AccountOptions } from './open-account.ts';
+import { redact } from './redact.ts';
 import { refuseAll, startService, type Service } from './service.ts';
 import { createClock, machineStamp } from './time/clock.ts';
 import { readSimulation } from './virtual/template.ts';
@@ -63,7 +64,8 @@ export async function startBatchEmulator(options: BatchEmulatorOptions): Promise
     key: options.key ?? defaultKey,
   };
   requireCredentials(credentials);
-  const log = options.log ?? ((message: string) => void process.stderr.write(`${message}\n`));
+  const write = options.log ?? ((message: string) => void process.stderr.write(`${message}\n`));
+  const log = (message: string): void => write(redact(message, [credentials.key]));
   const starting = refuseAll('The emulator is starting.');
   let service: Service | undefined;
   const account = (): Account | undefined => service?.account();

@@ -7,6 +7,7 @@ import { EventType, type HistoryEvent } from '../../local/host/durable/protocol.
 import { databasePath } from '../../local/host/durable/store/open.ts';
 import {
   durable,
+  raise,
   startHost,
   status,
   temporaryDirectory,
@@ -34,6 +35,7 @@ export interface Scenario {
 /** Makes a scenario of one of the orchestrations in `app`. */
 export function scenario(orchestration: string): Scenario {
   const data = temporaryDirectory();
+  const told = { start: false, event: false };
   const file = join(data.path, 'ledger');
   return {
     async live(killAt, killer) {
@@ -42,7 +44,7 @@ export function scenario(orchestration: string): Scenario {
       if (!host) return undefined;
       const died = once(host.process, 'close').then(() => undefined);
       void killer?.(host);
-      const ended = await Promise.race([died, untilEnded(host, orchestration)]).catch(
+      const ended = await Promise.race([died, untilEnded(host, orchestration, told)]).catch(
         (error: unknown) => diedMeanwhile(died, error),
       );
       if (ended) await host.kill('SIGTERM');
@@ -60,11 +62,22 @@ function diedAtStart(error: Error): undefined {
   if (!error.message.includes('The host ended with null')) throw error;
 }
 
-async function untilEnded(host: RunningHost, orchestration: string): Promise<Status> {
-  const known = await fetch(durable(host, `instances/${instance}`));
-  if (known.status === 404) {
-    await fetch(durable(host, `orchestrators/${orchestration}/${instance}`), { method: 'POST' });
+/** What a host has answered to, and must not forget from then on. */
+interface Told {
+  start: boolean;
+  event: boolean;
+}
+
+async function untilEnded(host: RunningHost, orchestration: string, told: Told): Promise<Status> {
+  if (!told.start) {
+    const path = `orchestrators/${orchestration}/${instance}`;
+    const { status: answered } = await fetch(durable(host, path), { method: 'POST' });
+    // 409 when the host was killed after it had started the orchestration and before it said so.
+    if (answered !== 202 && answered !== 409) throw new Error(`${path} answered ${answered}`);
+    told.start = true;
   }
+  // Without an answer it is raised again; an orchestration takes only the first.
+  told.event ||= (await raise(host, instance, 'go', 1)) === 202;
   for (;;) {
     const found = await status(host, instance);
     if (['Completed', 'Failed', 'Terminated'].includes(found.runtimeStatus)) return found;

@@ -22,7 +22,7 @@ export interface EnvironmentSource {
 /** The variables of a task's process on a Linux node; of the emulator's own only a few neutral ones. */
 export function taskEnvironment(source: EnvironmentSource): Record<string, string> {
   const given = Object.fromEntries(source.settings.map(({ name, value }) => [name, value ?? '']));
-  return { ...inherited(), ...given, ...batchVariables(source) };
+  return { ...inherited, ...given, ...batchVariables(source) };
 }
 
 /** Name of the variable that marks every process of a task, wherever it goes. */
@@ -30,14 +30,13 @@ export const taskMarker = 'AZ_BATCH_TASK_DIR';
 
 const neutral = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'];
 
-function inherited(): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const name of neutral) {
+// Read once: each look at process.env asks the C library.
+const inherited = Object.fromEntries(
+  neutral.flatMap((name) => {
     const value = process.env[name];
-    if (value !== undefined) found[name] = value;
-  }
-  return found;
-}
+    return value === undefined ? [] : [[name, value]];
+  }),
+);
 
 // learn.microsoft.com/azure/batch/batch-compute-node-environment-variables
 function batchVariables(source: EnvironmentSource): Record<string, string> {

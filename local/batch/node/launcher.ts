@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { taskMarker } from './environment.ts';
 import { launchLoop, launchScript, type LaunchShell } from './launch-script.ts';
 import type { ProcessOrder } from './process.ts';
+import { createScriptFile } from './script-file.ts';
 
 /** A program that a launcher has started. */
 export interface Launched {
@@ -76,13 +77,14 @@ function openShell(script: string, nodesDirectory: string, all: Set<Shell>): She
     cwd: '/',
     detached: true,
   });
+  const file = createScriptFile(script);
   let work: Work | undefined;
   const shell: Shell = {
     run(order, whenFree) {
       const { promise, resolve, reject } = Promise.withResolvers<number>();
       const mine: Work = { pid: undefined, resolve, reject, whenFree };
       work = mine;
-      writeFileSync(script, launchScript(kind, order), { mode: 0o600 });
+      file.write(launchScript(kind, order));
       child.stdin.write('\n');
       return { shell: child.pid ?? 0, pid: () => mine.pid, ended: promise };
     },
@@ -101,6 +103,7 @@ function openShell(script: string, nodesDirectory: string, all: Set<Shell>): She
   });
   const gone = (error?: Error): void => {
     all.delete(shell);
+    file.close();
     work?.reject(error ?? new Error('The shell that started the program is gone.'));
     work = undefined;
   };

@@ -18,7 +18,7 @@ export type Expression =
 
 /** Parses the part of OData's $filter that Batch documents; throws InvalidQueryParameterValue with the place of the fault. */
 export function parseFilter(text: string): Expression {
-  const cursor: Cursor = { text, tokens: tokenize(text), index: 0 };
+  const cursor: Cursor = { text, tokens: tokenize(text), index: 0, depth: 0 };
   const expression = parseOr(cursor);
   if (cursor.index < cursor.tokens.length) throw fault(cursor, 'the end');
   return expression;
@@ -33,7 +33,12 @@ interface Cursor {
   text: string;
   tokens: Token[];
   index: number;
+  /** How many parentheses are open. */
+  depth: number;
 }
+
+/** How many parentheses may be open at once. */
+const deepest = 100;
 
 const tokenPattern = /\s*(?:((?:datetime)?'(?:[^']|'')*')|([A-Za-z0-9_$/.:+-]+)|([(),]))/iy;
 
@@ -63,8 +68,12 @@ function parseAnd(cursor: Cursor): Expression {
 
 function parseTerm(cursor: Cursor): Expression {
   if (take(cursor, '(')) {
+    if (++cursor.depth > deepest) {
+      throw invalidQuery('$filter', cursor.text, `It may have at most ${deepest} levels.`);
+    }
     const inner = parseOr(cursor);
     expect(cursor, ')');
+    cursor.depth--;
     return inner;
   }
   if (take(cursor, 'startswith')) return parseStartsWith(cursor);

@@ -3,8 +3,7 @@ import { filterToSql, type Column } from '../odata/filter-sql.ts';
 import { readFilter } from '../odata/filter.ts';
 import { taskFilters } from '../odata/filter-tables.ts';
 import { listBody, pageStart, readSelect, refuseExpand } from '../odata/page.ts';
-import type { TaskRow } from '../store/tasks.ts';
-import { needsSpec, taskMembers, taskText } from '../views/task.ts';
+import { taskColumns, taskMembers, taskRenderer } from '../views/task.ts';
 import { maxResults, type Call, type Reply } from '../wire/call.ts';
 import { findJob } from './find.ts';
 
@@ -14,11 +13,11 @@ export function listTasks(account: Account, call: Call): Reply {
   const job = findJob(account, call);
   const selected = readSelect(call, taskMembers);
   const limit = maxResults(call);
-  const { sql, values } = queryOf(call, needsSpec(selected));
+  const { sql, values } = queryOf(call, taskColumns(selected).join(', '));
   const rows = account.tasks.select(sql, [job.row, ...values, limit + 1]);
-  const place = { baseUrl: call.baseUrl, jobId: job.doc.id, selected };
+  const render = taskRenderer({ baseUrl: call.baseUrl, jobId: job.doc.id, selected });
   const page = rows.slice(0, limit);
-  const members = page.map((row: TaskRow) => `{${taskText(row, place)}}`);
+  const members = page.map((row) => `{${render(row)}}`);
   return {
     status: 200,
     body: listBody(call, 'tasks', {
@@ -28,7 +27,7 @@ export function listTasks(account: Account, call: Call): Reply {
   };
 }
 
-function queryOf(call: Call, withSpec: boolean): { sql: string; values: (string | number)[] } {
+function queryOf(call: Call, what: string): { sql: string; values: (string | number)[] } {
   const conditions = ['job = ?'];
   const values: (string | number)[] = [];
   const after = pageStart(call);
@@ -42,16 +41,11 @@ function queryOf(call: Call, withSpec: boolean): { sql: string; values: (string 
     conditions.push(condition.sql);
     values.push(...condition.values);
   }
-  const what = withSpec ? '*' : rowColumns;
   return {
     sql: `select ${what} from tasks where ${conditions.join(' and ')} order by id limit ?`,
     values,
   };
 }
-
-// Everything but the owner's JSON, which is most of a row.
-const rowColumns = `id, state, created, modified, stateAt, previousState, previousStateAt, startedAt, endedAt, exitCode,
-  result, failure, retries, lastRetryAt, requeues, lastRequeueAt, pool, node`;
 
 const columns: Record<string, Column> = {
   id: { name: 'id' },

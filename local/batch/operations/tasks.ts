@@ -10,7 +10,7 @@ import { count } from '../store/counts.ts';
 import type { TaskRow } from '../store/tasks.ts';
 import { readTaskSpec, writeTaskSpec } from '../task-spec.ts';
 import { checkTaskUpdate } from '../validate/task.ts';
-import { taskMembers, taskText } from '../views/task.ts';
+import { taskMembers, taskRenderer } from '../views/task.ts';
 import type { Call, Reply } from '../wire/call.ts';
 import { readAllowed, requireCondition } from '../wire/conditions.ts';
 import { BatchError } from '../wire/errors.ts';
@@ -25,7 +25,7 @@ export function getTask(account: Account, call: Call): Reply {
   if (!readAllowed(call, row.modified)) return { status: 304, changed: row.modified };
   const { baseUrl } = call;
   const metadata = JSON.stringify(`${baseUrl}/$metadata#tasks/@Element`);
-  const text = taskText(row, { baseUrl, jobId: job.doc.id, selected });
+  const text = taskRenderer({ baseUrl, jobId: job.doc.id, selected })(row);
   return {
     status: 200,
     changed: row.modified,

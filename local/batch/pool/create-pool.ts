@@ -27,7 +27,7 @@ export function requirePackages(account: Account, references: unknown): void {
   throw new BatchError('InvalidApplicationPackageReferences', {
     values: missing.map(({ applicationId, version }) => ({
       key: version === undefined ? applicationId : `${applicationId}:${version}`,
-      value: 'The specified application package does not exist or is not active.',
+      value: 'The specified application package does not exist.',
     })),
   });
 }

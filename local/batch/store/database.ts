@@ -8,7 +8,7 @@ import {
   type StatementSync,
 } from 'node:sqlite';
 import { startTimer } from '../time/timer.ts';
-import { isLocked, StorageError, storageError } from './failure.ts';
+import { isLocked, isStorageFailure, StorageError, storageError } from './failure.ts';
 
 /** Something that writes itself when the open transaction ends. */
 export interface Dirty {
@@ -84,8 +84,8 @@ class Store {
     const statement = this.#sqlite.prepare(sql);
     return {
       run: (...values) => this.#guard(() => statement.run(...values)),
-      get: (...values) => this.#guard(() => statement.get(...values)),
-      all: (...values) => this.#guard(() => statement.all(...values)),
+      get: (...values) => this.#guard(() => statement.get(...values), isStorageFailure),
+      all: (...values) => this.#guard(() => statement.all(...values), isStorageFailure),
     };
   }
 
@@ -124,11 +124,13 @@ class Store {
     this.#sqlite.close();
   }
 
-  #guard<T>(action: () => T): T {
+  /** Any write that fails leaves memory ahead of the disk; of reads only those matter that the disk is to blame for. */
+  #guard<T>(action: () => T, matters: (error: unknown) => boolean = () => true): T {
     if (this.#failure !== undefined) throw this.#failure;
     try {
       return action();
     } catch (error) {
+      if (!matters(error)) throw error;
       this.#failure = storageError(this.#dataDir, error);
       this.#cancel?.();
       this.#events.failed(this.#failure);
@@ -144,7 +146,7 @@ function open(dataDir: string): DatabaseSync {
     sqlite = new DatabaseSync(join(dataDir, 'batch.sqlite'), { timeout: 0 });
     // The exclusive lock is the lock on the data directory: the system drops it with the process, however that ends.
     sqlite.exec(
-      'pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = normal; pragma wal_autocheckpoint = 8000; pragma cache_size = -32000;',
+      'pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = normal; pragma wal_autocheckpoint = 8000; pragma cache_size = -16000;',
     );
     requireVersion(sqlite, dataDir);
     sqlite.exec(`begin immediate; ${schema} pragma user_version = ${schemaVersion}; commit;`);

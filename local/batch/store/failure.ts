@@ -42,6 +42,11 @@ const reasons: Record<number, readonly [string, string]> = {
   ],
 };
 
+/** Whether the disk or the file is to blame, not what was asked. */
+export function isStorageFailure(error: unknown): boolean {
+  return reasons[codeOf(error) & 0xff] !== undefined;
+}
+
 /** Whether another process has the database. */
 export function isLocked(error: unknown): boolean {
   return [5, 6].includes(codeOf(error) & 0xff);

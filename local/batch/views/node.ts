@@ -57,6 +57,9 @@ export function nodeView(account: Account, node: Node, baseUrl: string): object 
     certificateReferences: [],
     ...(doc.errors !== undefined && { errors: doc.errors }),
     isDedicated: doc.dedicated,
+    ...(doc.booted !== undefined && {
+      nodeAgentInfo: { version: 'emulator', lastUpdateTime: isoTime(doc.booted) },
+    }),
     virtualMachineInfo: virtualMachineInfo(pool),
   };
 }

@@ -15,6 +15,7 @@ export function authenticate(request: SignedRequest, authentication: Authenticat
   const token = bearerToken(header);
   if (token === undefined) {
     verifySharedKey(request, authentication);
+    requireRecent(request);
     return;
   }
   const fault = authentication.bearer
@@ -23,6 +24,23 @@ export function authenticate(request: SignedRequest, authentication: Authenticat
   if (fault === undefined) return;
   throw new BatchError('AuthenticationFailed', {
     values: [{ key: 'AuthenticationErrorDetail', value: fault }],
+  });
+}
+
+/** Milliseconds that a signed request may be old, or ahead. */
+const oldest = 15 * 60_000;
+
+function requireRecent({ headers }: SignedRequest): void {
+  const text = String(headers['ocp-date'] ?? headers.date);
+  const time = Date.parse(text);
+  if (Math.abs(time - machineStamp() / 1000) <= oldest) return;
+  throw new BatchError('AuthenticationFailed', {
+    values: [
+      {
+        key: 'AuthenticationErrorDetail',
+        value: `The date of the request, ${text}, is no RFC 1123 time within 15 minutes of now.`,
+      },
+    ],
   });
 }
 

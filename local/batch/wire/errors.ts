@@ -70,7 +70,7 @@ const table = {
   InternalError: [500, 'The server encountered an internal error. Please retry the request.'],
   InvalidApplicationPackageReferences: [
     409,
-    'One or more application package references could not be satisfied.',
+    'One or more of the specified application package references are invalid.',
   ],
   InvalidAuthenticationInfo: [
     400,

@@ -38,8 +38,8 @@ export interface Start {
   /** A JSON text. */
   input: string;
   parent: Parent | null;
-  /** Null after continueAsNew, as in the real host. */
-  generation: 0 | null;
+  /** How often the id was started before; null after continueAsNew, as in the real host. */
+  generation: number | null;
 }
 
 /** The first event of an execution. */

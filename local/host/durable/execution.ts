@@ -3,9 +3,12 @@ import { EventType, type HistoryEvent } from './protocol.ts';
 
 /** A task that history says was scheduled. */
 export interface ScheduledTask {
-  kind: 'activity' | 'subOrchestration' | 'timer';
-  /** The function's name; empty for a timer. */
+  kind: 'activity' | 'subOrchestration' | 'timer' | 'message';
+  /** The function's name; empty for a timer or a message. */
   name: string;
+  /** Of the sub-orchestration, or of the entity. */
+  instanceId: string;
+  version: string;
   /** When it was scheduled, in milliseconds since 1970. */
   at: number;
   done: boolean;
@@ -26,11 +29,13 @@ export interface Execution {
   /** The history without what the SDK does not read. */
   played: PlayedEvent[];
   tasks: Map<number, ScheduledTask>;
+  /** Calls of entities that wait for their answer, by the id it comes with. */
+  calls: Map<string, ScheduledTask>;
 }
 
 /** Builds an execution from its whole history. */
 export function toExecution(executionId: string, history: HistoryEvent[]): Execution {
-  const execution = { executionId, played: [], tasks: new Map() };
+  const execution = { executionId, played: [], tasks: new Map(), calls: new Map() };
   extend(execution, history);
   return execution;
 }
@@ -40,7 +45,7 @@ export function extend(execution: Execution, events: HistoryEvent[]): void {
   for (const event of events) {
     const played = prune(event);
     if (played) execution.played.push(played);
-    note(execution.tasks, event);
+    note(execution, event);
   }
 }
 
@@ -68,12 +73,14 @@ export function prune(event: HistoryEvent): PlayedEvent | undefined {
       return { ...base, TimerId: event.TimerId };
     case EventType.EventRaised:
       return { ...base, Name: event.Name, Input: event.Input };
+    case EventType.EventSent:
+      return { ...base, EventId: event.EventId, Input: event.Input };
     default:
       return undefined;
   }
 }
 
-function note(tasks: Map<number, ScheduledTask>, event: HistoryEvent): void {
+function note({ tasks, calls }: Execution, event: HistoryEvent): void {
   switch (event.EventType) {
     case EventType.TaskScheduled:
       return void tasks.set(event.EventId, scheduled('activity', event));
@@ -81,6 +88,10 @@ function note(tasks: Map<number, ScheduledTask>, event: HistoryEvent): void {
       return void tasks.set(event.EventId, scheduled('subOrchestration', event));
     case EventType.TimerCreated:
       return void tasks.set(event.EventId, scheduled('timer', event));
+    case EventType.EventSent:
+      return noteMessage({ tasks, calls }, event);
+    case EventType.EventRaised:
+      return finish(calls.get(event.Name ?? ''), event);
     case EventType.TimerFired:
       return finish(tasks.get(event.TimerId ?? -1), event);
     case EventType.TaskCompleted:
@@ -92,7 +103,24 @@ function note(tasks: Map<number, ScheduledTask>, event: HistoryEvent): void {
 }
 
 function scheduled(kind: ScheduledTask['kind'], event: HistoryEvent): ScheduledTask {
-  return { kind, name: event.Name ?? '', at: Date.parse(event.Timestamp), done: false };
+  return {
+    kind,
+    name: event.Name ?? '',
+    instanceId: event.InstanceId ?? '',
+    version: event.Version ?? '',
+    at: Date.parse(event.Timestamp),
+    done: false,
+  };
+}
+
+function noteMessage(
+  { tasks, calls }: Pick<Execution, 'tasks' | 'calls'>,
+  event: HistoryEvent,
+): void {
+  const { id, signal }: { id: string; signal?: boolean } = JSON.parse(event.Input ?? '{}');
+  const task = { ...scheduled('message', event), done: signal === true };
+  tasks.set(event.EventId, task);
+  if (!signal) calls.set(id, task);
 }
 
 function finish(task: ScheduledTask | undefined, event: HistoryEvent): void {

@@ -5,7 +5,7 @@ import type { RegisteredFunction } from '../app/registry.ts';
 import type { PlayedEvent } from './execution.ts';
 import { orchestrationInput } from './orchestration-input.ts';
 import { ActionType, EventType, type FailureDetails } from './protocol.ts';
-import { azureTasks } from './reuse.ts';
+import { azureTasks, type Reuse } from './reuse.ts';
 import {
   isReplayed,
   watchExecutor,
@@ -31,8 +31,7 @@ export interface ReplayRequest {
 export interface Replay {
   /** Every task it has started, by sequence number. */
   tasks: Map<number, SdkTask>;
-  /** True when a pending task was used again, which changes Azure's numbers. */
-  reusesTask: boolean;
+  reuse: Reuse;
   /** True once it has returned, thrown or asked to continue as new. */
   ended: boolean;
   /** JSON texts. */
@@ -40,7 +39,12 @@ export interface Replay {
   customStatus: string | null;
   /** The action's input, when it asked to continue as new. */
   continueAsNew?: { input: unknown };
-  failure?: { message: string; failureDetails: FailureDetails | undefined };
+  failure?: {
+    message: string;
+    failureDetails: FailureDetails | undefined;
+    /** True where the SDK tells Azure of no error: the thrown value has no message. */
+    hangsInAzure: boolean;
+  };
   /** Names of events it waits for. */
   waitsFor: string[];
   /** Names of raised events that nothing has taken. */
@@ -92,10 +96,8 @@ function toReplay(executor: Executor, { tasks, context, thrown, untaken }: Seen)
   const status = (context?.df as { customStatus?: unknown } | undefined)?.customStatus;
   const next = executor.actions.find((action) => action.actionType === ActionType.ContinueAsNew);
   const failure = failureOf(executor, thrown);
-  const renumbered = azureTasks(executor.actions, tasks);
   return {
-    tasks: renumbered ?? tasks,
-    reusesTask: renumbered !== undefined,
+    ...azureTasks(executor.actions, tasks),
     ended: executor.orchestratorReturned || executor.willContinueAsNew || failure !== undefined,
     output: toJson(executor.output),
     // The SDK leaves a falsy status out, and what is left out clears it.
@@ -117,7 +119,11 @@ function failureOf(executor: Executor, thrown: unknown): Replay['failure'] {
   if (thrown === undefined) return undefined;
   const cause = executor.exception === undefined ? thrown : executor.exception;
   const details = (cause as { failureDetails?: SdkFailureDetails } | null)?.failureDetails;
-  return { message: messageOf(cause), failureDetails: details && toFailureDetails(details) };
+  return {
+    message: messageOf(cause),
+    failureDetails: details && toFailureDetails(details),
+    hangsInAzure: !(cause as { message?: unknown } | null)?.message,
+  };
 }
 
 interface SdkFailureDetails {

@@ -1,20 +1,24 @@
 import { ActionType } from './protocol.ts';
 import type { SdkAction, SdkTask } from './sdk.ts';
 
+/** Whether a pending task was used in a second Task.any or Task.all, and what is made of it. */
+export type Reuse = 'none' | 'imitated' | 'ignored';
+
 /**
  * The tasks as Azure numbers them when a pending task is used in a second Task.any or Task.all.
  * The SDK then lists its action twice, and Azure, which sees only the list, takes it for a new task:
- * it runs again, and later tasks get each other's results. Undefined when no task is used twice.
- * Retries do not stand in the list; with them Azure's numbers cannot be told, and the SDK's hold.
+ * it runs again, and later tasks get each other's results. Retries do not stand in the list; with
+ * them Azure's numbers cannot be told, and the SDK's hold.
  */
 export function azureTasks(
   actions: SdkAction[],
   tasks: Map<number, SdkTask>,
-): Map<number, SdkTask> | undefined {
+): { tasks: Map<number, SdkTask>; reuse: Reuse } {
   const leaves = actions.flatMap(leavesOf);
-  if (new Set(leaves).size === leaves.length) return undefined;
-  if ([...tasks.values()].some((task) => task.retry)) return undefined;
-  return new Map(leaves.map((action, id) => [id, { id, action }]));
+  if (new Set(leaves).size === leaves.length) return { tasks, reuse: 'none' };
+  if ([...tasks.values()].some((task) => task.retry)) return { tasks, reuse: 'ignored' };
+  const numbered = leaves.map((action, id): [number, SdkTask] => [id, { id, action }]);
+  return { tasks: new Map(numbered), reuse: 'imitated' };
 }
 
 function leavesOf(action: SdkAction): SdkAction[] {

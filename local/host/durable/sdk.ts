@@ -7,6 +7,8 @@ import type { InvocationContext } from '../app/core-types.ts';
 export interface SdkAction {
   actionType: number;
   functionName?: string;
+  /** Of an entity. */
+  operation?: string;
   input?: unknown;
   instanceId?: string;
   version?: string;
@@ -54,6 +56,7 @@ export interface Executor {
   exception?: unknown;
   output?: unknown;
   trackOpenTask(task: RawTask): void;
+  recordFireAndForgetAction(action: SdkAction, increment?: number): void;
   processEvent(event: object): void;
 }
 
@@ -87,6 +90,7 @@ export function watchExecutor(context: InvocationContext, sighting: Sighting): v
       if (!df.taskOrchestratorExecutor) return;
       sighting.executor = df.taskOrchestratorExecutor;
       recordTasks(df.taskOrchestratorExecutor, sighting.tasks);
+      recordSignals(df.taskOrchestratorExecutor, sighting.tasks);
       countEvents(df.taskOrchestratorExecutor, sighting);
     },
   });
@@ -105,6 +109,17 @@ function recordTasks(executor: Executor, tasks: Map<number, SdkTask>): void {
       tasks.set(executor.sequenceNumber, toTask(task, executor.sequenceNumber));
     }
     track.call(executor, task);
+  };
+}
+
+// Signals to entities are no tasks to the SDK, but they take a sequence number.
+function recordSignals(executor: Executor, tasks: Map<number, SdkTask>): void {
+  const record = executor.recordFireAndForgetAction;
+  executor.recordFireAndForgetAction = function (action, increment) {
+    if (!executor.willContinueAsNew) {
+      tasks.set(executor.sequenceNumber, { id: executor.sequenceNumber, action });
+    }
+    record.call(executor, action, increment);
   };
 }
 

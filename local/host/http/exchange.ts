@@ -69,6 +69,10 @@ export function sendJson(
 ): void {
   const text = JSON.stringify(body);
   response
-    .writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers })
+    .writeHead(status, {
+      'content-type': 'application/json; charset=utf-8',
+      ...headers,
+      'content-length': Buffer.byteLength(text),
+    })
     .end(text);
 }

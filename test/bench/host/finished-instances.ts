@@ -6,7 +6,7 @@ import {
   temporaryDirectory,
   type RunningHost,
 } from '../../local/host/support/running-host.ts';
-import { benchApp, line } from './measure.ts';
+import { benchApp, line, pidsOf } from './measure.ts';
 
 const COUNT = 100_000;
 
@@ -53,9 +53,12 @@ async function runHelloCities(host: RunningHost): Promise<void> {
   while ((await fetch(statusQueryGetUri)).status === 202);
 }
 
-function residentMegabytes({ process: { pid } }: RunningHost): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024);
+function residentMegabytes(host: RunningHost): number {
+  const kilobytes = pidsOf(host).map((pid) => {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
+  });
+  return Math.round(kilobytes.reduce((sum, each) => sum + each, 0) / 1024);
 }
 
 /** Copies the one instance that is there, with its history. */

@@ -63,10 +63,18 @@ export async function secondsOf(
   }
 }
 
-function cpuSeconds({ process: { pid } }: RunningHost): number {
-  const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  const [user, system] = [afterName[11], afterName[12]].map(Number);
-  return ((user ?? 0) + (system ?? 0)) / TICKS;
+function cpuSeconds(host: RunningHost): number {
+  const ticks = pidsOf(host).map((pid) => {
+    const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return Number(afterName[11]) + Number(afterName[12]);
+  });
+  return ticks.reduce((sum, each) => sum + each, 0) / TICKS;
+}
+
+/** The processes of a host: its own, and that of the app. */
+export function pidsOf({ process: { pid } }: RunningHost): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return [Number(pid), ...children.split(' ').filter(Boolean).map(Number)];
 }
 
 /** A line of the bench: what was measured, and how it came out. */

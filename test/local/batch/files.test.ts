@@ -139,7 +139,7 @@ describe('content', () => {
     expect(properties).toMatchObject({
       contentLength: 10,
       contentType: 'application/octet-stream',
-      ocpBatchFileIsdirectory: 'false',
+      ocpBatchFileIsdirectory: false,
       ocpBatchFileUrl: `${batch.emulator.url}/jobs/Files/tasks/Wrote/files/wd/out.txt`,
     });
     expect(properties.ocpBatchFileMode).toMatch(/^0100[0-7]{3}$/);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { routes } from '../../../local/batch/wire/routes.ts';
+import { tokenFor } from './arm-client.ts';
 import { poolOf, startBatch, type TestBatch } from './emulator.ts';
 import { raw } from './raw.ts';
 
@@ -33,6 +34,38 @@ describe('authentication', () => {
     });
     expect(response.status).toBe(403);
     expect(await response.text()).toContain('ocp-date');
+  });
+
+  test.each([
+    ['old', new Date(Date.now() - 16 * 60_000).toUTCString()],
+    ['ahead', new Date(Date.now() + 16 * 60_000).toUTCString()],
+    ['no time', 'now'],
+  ])('a request whose date is %s is refused', async (_, date) => {
+    const response = await raw(batch.emulator, { path: '/pools', headers: { 'ocp-date': date } });
+    expect(response).toMatchObject({ status: 403, json: { code: 'AuthenticationFailed' } });
+    expect(response.text).toContain('within 15 minutes of now');
+  });
+
+  test('a bearer token is accepted when told so, if it is for Batch and has not expired', async () => {
+    const open = await startBatch({ bearer: true });
+    try {
+      const send = (token: string) =>
+        raw(open.emulator, { path: '/pools', authorization: `Bearer ${token}` });
+      const audience = 'https://batch.core.windows.net/';
+      expect((await send(tokenFor(audience))).status).toBe(200);
+      for (const [token, reason] of [
+        [tokenFor('https://management.azure.com/'), 'The token is for https://management'],
+        [tokenFor(audience, -1), 'The token has expired'],
+        ['nonsense', 'no JSON Web Token'],
+      ] as const) {
+        const response = await send(token);
+        expect(response).toMatchObject({ status: 403, json: { code: 'AuthenticationFailed' } });
+        expect(response.text).toContain(reason);
+      }
+      expect([...(await open.client.pool.list())]).toEqual([]);
+    } finally {
+      await open.close();
+    }
   });
 
   test('a signature over a path with an apostrophe holds though the client sends %27', async () => {

@@ -1,7 +1,7 @@
 import { sendEmpty, sendJson, type Exchange } from '../../http/exchange.ts';
-import type { Outcome } from '../engine/operations.ts';
 import { isTerminal } from '../protocol.ts';
 import type { DurableApi } from './endpoints.ts';
+import { sendError } from './errors.ts';
 import { readJsonText } from './json-body.ts';
 
 /** `POST instances/{id}/raiseEvent/{name}`. */
@@ -30,12 +30,18 @@ export function changeInstance(
   { response, url }: Exchange,
   { instanceId, operation }: { instanceId: string; operation: 'terminate' | 'suspend' | 'resume' },
 ): void {
-  const reason = url.searchParams.get('reason') ?? '';
-  sendOutcome(response, engine[operation](instanceId, reason));
+  const outcome = engine[operation](instanceId, url.searchParams.get('reason'));
+  if (outcome !== 'refused') return sendOutcome(response, outcome);
+  const status = engine.get(instanceId)?.status;
+  sendError(response, 500, {
+    message: 'Something went wrong while processing your request',
+    exception: `Cannot ${operation} the orchestration instance ${instanceId} because instance is in the ${status} state.`,
+    type: 'System.InvalidOperationException',
+  });
 }
 
-const statusOf: Record<Outcome, number> = { done: 202, unknown: 404, finished: 410, refused: 500 };
+const statusOf = { done: 202, unknown: 404, finished: 410 };
 
-function sendOutcome(response: Exchange['response'], outcome: Outcome): void {
+function sendOutcome(response: Exchange['response'], outcome: keyof typeof statusOf): void {
   sendEmpty(response, statusOf[outcome]);
 }

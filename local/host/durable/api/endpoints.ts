@@ -1,9 +1,11 @@
-import { sendEmpty, sendJson, type Exchange } from '../../http/exchange.ts';
+import { sendEmpty, type Exchange } from '../../http/exchange.ts';
 import type { Handler } from '../../http/server.ts';
 import type { Engine } from '../engine/engine.ts';
 import { changeInstance, raiseEvent } from './change.ts';
 import { listInstances } from './list.ts';
+import { serveEntities } from './entities.ts';
 import { purgeMany, purgeOne } from './purge.ts';
+import { restartInstance, rewindInstance } from './restart.ts';
 import { startOrchestration } from './start.ts';
 import { getStatus } from './status.ts';
 
@@ -32,7 +34,7 @@ type Serve = (api: DurableApi, exchange: Exchange, path: string[]) => void | Pro
 const collections: Record<string, Serve> = {
   orchestrators: serveOrchestrators,
   instances: serveInstances,
-  entities: (_api, { response }) => notProvided(response, 'Entities are'),
+  entities: serveEntities,
 };
 
 async function serveOrchestrators(
@@ -75,14 +77,10 @@ async function operate(
     case 'resume':
       return changeInstance(api, exchange, { instanceId, operation });
     case 'rewind':
-      return notProvided(exchange.response, 'Rewinding an instance is');
+      return rewindInstance(api, exchange, instanceId);
     case 'restart':
-      return notProvided(exchange.response, 'Restarting an instance is');
+      return restartInstance(api, exchange, instanceId);
     default:
       return sendEmpty(exchange.response, 404);
   }
-}
-
-function notProvided(response: Exchange['response'], what: string): void {
-  sendJson(response, 501, `${what} not provided by the local host yet.`);
 }

@@ -1,4 +1,5 @@
-import { readBody, sendJson, type Exchange } from '../../http/exchange.ts';
+import { readBody, type Exchange } from '../../http/exchange.ts';
+import { sendError } from './errors.ts';
 
 /** Reads a body that must be JSON; answers 400 and gives undefined when it is not. */
 export async function readJsonText(
@@ -14,11 +15,7 @@ export async function readJsonText(
   }
 }
 
-function refuse({ response }: Exchange, reason: string): undefined {
-  sendJson(response, 400, {
-    Message: 'Invalid JSON content',
-    ExceptionMessage: reason,
-    ExceptionType: 'Newtonsoft.Json.JsonReaderException',
-    StackTrace: '',
-  });
+function refuse({ response }: Exchange, exception: string): undefined {
+  const type = 'Newtonsoft.Json.JsonReaderException';
+  sendError(response, 400, { message: 'Invalid JSON content', exception, type });
 }

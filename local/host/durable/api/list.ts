@@ -1,9 +1,8 @@
 import { sendJson, type Exchange } from '../../http/exchange.ts';
 import type { InstanceFilter } from '../store/instances.ts';
 import type { DurableApi } from './endpoints.ts';
+import { defaultPage, fromToken, timeOf, tokenHeader } from './paging.ts';
 import { statusBody, wantsInput } from './status.ts';
-
-const defaultPage = 100;
 
 /** `GET instances`: one page, with a token for the next where there may be one. */
 export function listInstances({ engine }: DurableApi, { request, response, url }: Exchange): void {
@@ -12,34 +11,32 @@ export function listInstances({ engine }: DurableApi, { request, response, url }
   const found = engine.list({ ...filterOf(url), after, limit: limit + 1 });
   const page = found.slice(0, limit);
   const last = found.length > limit ? page.at(-1) : undefined;
-  const headers: Record<string, string> = {};
-  if (last) headers['x-ms-continuation-token'] = toToken(last.instanceId);
   const body = page.map((instance) => statusBody(instance, wantsInput(url)));
-  sendJson(response, 200, body, headers);
+  sendJson(response, 200, body, tokenHeader(last?.instanceId));
 }
 
-const statuses = ['Pending', 'Running', 'Suspended', 'Completed', 'Failed', 'Terminated'];
+// Instances are never in the last two here, but a client may ask for them.
+const statuses = [
+  'Pending',
+  'Running',
+  'Suspended',
+  'Completed',
+  'Failed',
+  'Terminated',
+  'ContinuedAsNew',
+  'Canceled',
+];
 
-/** The filter a query asks for; as in Azure, what is no status is ignored. */
+/** The filter a query asks for; as in Azure, what is no status, case included, is ignored. */
 export function filterOf({ searchParams }: URL): InstanceFilter {
-  const asked = (searchParams.get('runtimeStatus') ?? '').toLowerCase().split(',');
+  const asked = searchParams
+    .getAll('runtimeStatus')
+    .flatMap((each) => each.split(','))
+    .map((name) => name.trim());
   return {
     createdFrom: timeOf(searchParams.get('createdTimeFrom')),
     createdTo: timeOf(searchParams.get('createdTimeTo')),
-    statuses: statuses.filter((status) => asked.includes(status.toLowerCase())),
+    statuses: statuses.filter((status) => asked.includes(status)),
     prefix: searchParams.get('instanceIdPrefix') ?? undefined,
   };
-}
-
-function timeOf(text: string | null): number | undefined {
-  const time = Date.parse(text ?? '');
-  return Number.isNaN(time) ? undefined : time;
-}
-
-function toToken(instanceId: string): string {
-  return Buffer.from(instanceId).toString('base64');
-}
-
-function fromToken(header: string | string[] | undefined): string | undefined {
-  return header ? Buffer.from(String(header).trim(), 'base64').toString('utf8') : undefined;
 }

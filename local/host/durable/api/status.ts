@@ -1,5 +1,4 @@
 import { sendEmpty, sendJson, type Exchange } from '../../http/exchange.ts';
-import { durablePath, managementUrls } from '../client-binding.ts';
 import { isTerminal } from '../protocol.ts';
 import type { Instance } from '../store/instances.ts';
 import type { DurableApi } from './endpoints.ts';
@@ -12,9 +11,7 @@ export function getStatus(api: DurableApi, exchange: Exchange, instanceId: strin
   if (!instance) return sendEmpty(response, 404);
   const body = { ...statusBody(instance, wantsInput(url)), ...historyOf(api, url, instanceId) };
   if (isTerminal(instance.status)) return sendJson(response, terminalStatus(instance, url), body);
-  const base = `${url.origin}${durablePath}`;
-  const links = managementUrls(base, encodeURIComponent(instanceId), api.hubName);
-  sendJson(response, 202, body, { location: links.statusQueryGetUri, 'retry-after': '5' });
+  sendJson(response, 202, body, { location: url.href, 'retry-after': '5' });
 }
 
 /** An instance as the API shows it, in Azure's field order. */

@@ -1,5 +1,5 @@
 import { executionCompleted, historyEvent, taskFailed } from '../events.ts';
-import type { ChildStart } from '../decide.ts';
+import type { ChildStart, Decision } from '../decide.ts';
 import { extend } from '../execution.ts';
 import { isTerminal, type HistoryEvent } from '../protocol.ts';
 import type { Instance } from '../store/instances.ts';
@@ -8,13 +8,15 @@ import type { EngineContext } from './context.ts';
 import type { Episode } from './episode.ts';
 import { continueInstance, finishInstance, insertInstance, startConflict } from './lifecycle.ts';
 
-type Consequences = Omit<Effects, 'added'>;
+type Consequences = Omit<Effects, 'added' | 'entities'>;
 
 /** What is to be done once an episode is committed. */
 interface Effects {
   /** Events that history has got besides those that had arrived. */
   added: HistoryEvent[];
   wake: string[];
+  /** Scheduler ids of entities that were told something. */
+  entities: string[];
   dispatch: ActivityTask[];
   forget: boolean;
 }
@@ -33,6 +35,7 @@ export async function commitEpisode(context: EngineContext, episode: Episode): P
   context.dispatch(effects.dispatch);
   if (decision.timers.length > 0) context.timersChanged();
   effects.wake.forEach((instanceId) => context.wake(instanceId));
+  effects.entities.forEach((entityId) => context.wakeEntity(entityId));
   return true;
 }
 
@@ -55,7 +58,12 @@ function writeEpisode(context: EngineContext, episode: Episode): Effects | undef
   const effects = decision.end
     ? writeEnd(context, episode, instance)
     : writeTasks(context, episode, instance);
-  return { ...effects, added };
+  return { ...effects, added, entities: writeMessages(context, decision) };
+}
+
+function writeMessages({ store }: EngineContext, { messages }: Decision): string[] {
+  for (const { target, message } of messages) store.entities.send(target, message);
+  return [...new Set(messages.map(({ target }) => target))];
 }
 
 function writeHistory({ store }: EngineContext, episode: Episode): HistoryEvent[] {

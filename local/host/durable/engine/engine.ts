@@ -3,22 +3,21 @@ import type { Invoke } from '../../app/invoke.ts';
 import { warnOnce, type Log } from '../../app/log.ts';
 import type { RegisteredFunction, Registry } from '../../app/registry.ts';
 import type { Clock } from '../../clock.ts';
+import { knownFunctions } from '../function-names.ts';
 import type { HistoryEvent } from '../protocol.ts';
 import type { Store } from '../store/store.ts';
 import { createActivityDispatch } from './activity-dispatch.ts';
 import { createAlarm } from './alarm.ts';
 import { createCommits } from './commits.ts';
 import type { EngineContext } from './context.ts';
+import { createEntityDispatch } from './entity-dispatch.ts';
 import { runEpisode } from './episode.ts';
 import { createExecutionCache } from './execution-cache.ts';
 import { createOperations, type Operations } from './operations.ts';
 import { createReadyQueue } from './ready-queue.ts';
 
 /** The longest that completions are gathered before an episode, in milliseconds. */
-const longestGathering = 50;
-
-/** About how many events of a history are replayed in a millisecond. */
-const eventsPerMillisecond = 500;
+const longestGathering = 1_000;
 
 /** How long to wait after an episode could not be written, in milliseconds. */
 const againAfter = 1_000;
@@ -46,16 +45,18 @@ export interface Engine extends Operations {
 
 /** Makes an engine over a store; nothing runs before `resumeAll`. */
 export function createEngine(options: EngineOptions): Engine {
-  const { store, log } = options;
+  const { store, log, registry } = options;
   const commits = createCommits(options);
   const context: EngineContext = {
     ...options,
     warn: warnOnce(log),
-    orchestrators: byName(options.registry.ofType('orchestrationTrigger')),
-    activities: byName(options.registry.ofType('activityTrigger')),
+    orchestrators: knownFunctions('orchestrator', byName(registry.ofType('orchestrationTrigger'))),
+    activities: knownFunctions('activity', byName(registry.ofType('activityTrigger'))),
+    entities: knownFunctions('entity', byName(registry.ofType('entityTrigger'))),
     executions: createExecutionCache(store),
     commits,
     wake: (instanceId) => ready.wake(instanceId),
+    wakeEntity: (entityId) => entities.wake(entityId),
     dispatch: (tasks) => activities.add(tasks),
     timersChanged: () => alarm.arm(),
   };
@@ -64,6 +65,7 @@ export function createEngine(options: EngineOptions): Engine {
     delayOf: (instanceId) => gatheringTime(context, activities.open(instanceId), instanceId),
   });
   const activities = createActivityDispatch(context, options.maxConcurrentActivities);
+  const entities = createEntityDispatch(context);
   const alarm = createAlarm(context);
   return {
     ...createOperations(context),
@@ -74,12 +76,13 @@ export function createEngine(options: EngineOptions): Engine {
     resumeAll() {
       activities.add(store.activities.all());
       store.inbox.instances().forEach((instanceId) => ready.wake(instanceId));
+      store.entities.waiting().forEach((entityId) => entities.wake(entityId));
       alarm.arm();
     },
     async close() {
       alarm.close();
       await ready.close();
-      await activities.close();
+      await Promise.all([activities.close(), entities.close()]);
       commits.close();
     },
     abandon: () => commits.abandon(),
@@ -101,11 +104,11 @@ async function runSafely(context: EngineContext, instanceId: string): Promise<vo
 }
 
 /**
- * Each episode replays the whole history, so completions that come while a long one would run
- * are gathered for about as long as it takes. That keeps a wide fan-out linear.
+ * Each episode replays the whole history, so while more completions are to come they are gathered
+ * for as long as the last episode took: at most half of the time goes into replays, and a wide
+ * fan-out stays linear.
  */
 function gatheringTime(context: EngineContext, open: number, instanceId: string): number {
   if (open === 0) return 0;
-  const events = context.executions.peek(instanceId)?.played.length ?? 0;
-  return Math.min(events / eventsPerMillisecond, longestGathering);
+  return Math.min(context.executions.costOf(instanceId), longestGathering);
 }

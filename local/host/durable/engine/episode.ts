@@ -1,5 +1,5 @@
 import { messageOf, stackOf } from '../../app/errors.ts';
-import { decide, type Decision } from '../decide.ts';
+import { decide, failedDecision, type Decision } from '../decide.ts';
 import { historyEvent } from '../events.ts';
 import { extend, type Execution } from '../execution.ts';
 import { EventType, isTerminal, type HistoryEvent } from '../protocol.ts';
@@ -28,6 +28,7 @@ export async function runEpisode(context: EngineContext, instanceId: string): Pr
   if (entries.length === 0) return;
 
   const now = context.clock.now();
+  const started = performance.now();
   const execution = context.executions.load(instance);
   const isReplaying = execution.played.length > 0;
   const arrived = [historyEvent('OrchestratorStarted', now), ...inOrder(entries)];
@@ -35,6 +36,7 @@ export async function runEpisode(context: EngineContext, instanceId: string): Pr
   const decision = await decideEpisode(context, { instance, execution, isReplaying, now });
   const episode = { instance, entries, arrived, execution, decision, now };
   if (!(await commitEpisode(context, episode))) context.executions.forget(instanceId);
+  context.executions.took(instanceId, performance.now() - started);
 }
 
 /** The entries for the execution that is running; those for earlier ones are thrown away. */
@@ -63,7 +65,10 @@ type Situation = Pick<Episode, 'instance' | 'execution' | 'now'> & { isReplaying
 async function decideEpisode(context: EngineContext, situation: Situation): Promise<Decision> {
   const { instance, execution, isReplaying, now } = situation;
   const orchestrator = context.orchestrators.get(instance.name);
-  if (!orchestrator) return failedDecision(unknownOrchestrator(context, instance.name));
+  if (!orchestrator) {
+    const reason = context.orchestrators.unknown(instance.name);
+    return failedDecision(`Orchestrator function '${instance.name}' failed: ${reason}`);
+  }
   try {
     const replayed = await replay(context.invoke, {
       function: orchestrator,
@@ -73,33 +78,14 @@ async function decideEpisode(context: EngineContext, situation: Situation): Prom
       events: execution.played,
       isReplaying,
     });
-    const knownActivities = new Set(context.activities.keys());
-    return decide({ name: instance.name, execution, knownActivities, now }, replayed);
+    const { orchestrators, activities, entities } = context;
+    const { instanceId, name } = instance;
+    return decide(
+      { instanceId, name, execution, orchestrators, activities, entities, now },
+      replayed,
+    );
   } catch (error) {
     context.log('error', instance.name, `Instance ${instance.instanceId}: ${stackOf(error)}`);
     return failedDecision(`Orchestrator function '${instance.name}' failed: ${messageOf(error)}`);
   }
-}
-
-function unknownOrchestrator(context: EngineContext, name: string): string {
-  const known = [...context.orchestrators.keys()].toSorted().map((each) => `'${each}'`);
-  return (
-    `Orchestrator function '${name}' failed: The function '${name}' doesn't exist, is disabled, or is not an ` +
-    'orchestrator function. Additional info: The following are the known orchestrator functions: ' +
-    `${known.join(', ')}.`
-  );
-}
-
-function failedDecision(message: string): Decision {
-  return {
-    events: [],
-    activities: [],
-    timers: [],
-    cancelledTimers: [],
-    children: [],
-    replies: [],
-    customStatus: null,
-    end: { status: 'Failed', output: JSON.stringify(message) },
-    warnings: [],
-  };
 }

@@ -8,7 +8,10 @@ const keptEvents = 250_000;
 export interface ExecutionCache {
   /** The execution of an instance, from memory or else from its history. */
   load(instance: Instance): Execution;
-  peek(instanceId: string): Execution | undefined;
+  /** Notes how long the last episode of an instance took, in milliseconds. */
+  took(instanceId: string, cost: number): void;
+  /** What was noted last; 0 when nothing was, or it was forgotten. */
+  costOf(instanceId: string): number;
   forget(instanceId: string): void;
 }
 
@@ -16,10 +19,14 @@ interface Kept {
   execution: Execution;
   /** How many of its events are in the total; more may have come since. */
   counted: number;
+  cost: number;
 }
 
 /** Keeps the executions that ran last in memory, so that an episode need not read their history. */
-export function createExecutionCache(store: Store, limit = keptEvents): ExecutionCache {
+export function createExecutionCache(
+  store: { history: Pick<Store['history'], 'read'> },
+  limit = keptEvents,
+): ExecutionCache {
   const kept = new Map<string, Kept>();
   let total = 0;
 
@@ -27,9 +34,9 @@ export function createExecutionCache(store: Store, limit = keptEvents): Executio
     total -= kept.get(instanceId)?.counted ?? 0;
     kept.delete(instanceId);
   };
-  const keep = (instanceId: string, execution: Execution): void => {
+  const keep = (instanceId: string, execution: Execution, cost: number): void => {
     const counted = execution.played.length;
-    kept.set(instanceId, { execution, counted });
+    kept.set(instanceId, { execution, counted, cost });
     total += counted;
   };
   const evict = (): void => {
@@ -42,17 +49,21 @@ export function createExecutionCache(store: Store, limit = keptEvents): Executio
   return {
     load(instance) {
       const { instanceId, executionId } = instance;
-      const found = kept.get(instanceId)?.execution;
+      const found = kept.get(instanceId);
       const execution =
-        found?.executionId === executionId
-          ? found
+        found?.execution.executionId === executionId
+          ? found.execution
           : toExecution(executionId, store.history.read(instance));
       forget(instanceId);
-      keep(instanceId, execution);
+      keep(instanceId, execution, found?.cost ?? 0);
       evict();
       return execution;
     },
-    peek: (instanceId) => kept.get(instanceId)?.execution,
+    took(instanceId, cost) {
+      const found = kept.get(instanceId);
+      if (found) found.cost = cost;
+    },
+    costOf: (instanceId) => kept.get(instanceId)?.cost ?? 0,
     forget,
   };
 }

@@ -6,7 +6,7 @@ import {
   type Parent,
   type TaskFailure,
 } from '../events.ts';
-import { isTerminal } from '../protocol.ts';
+import { EventType, isTerminal } from '../protocol.ts';
 import type { Instance } from '../store/instances.ts';
 import type { Store } from '../store/store.ts';
 
@@ -30,6 +30,7 @@ export function startConflict(store: Store, instanceId: string): string | undefi
 export function insertInstance(store: Store, given: NewInstance, now: number): void {
   const { instanceId, name, version, input, parent } = given;
   const executionId = randomUUID();
+  const generation = nextGeneration(store, instanceId);
   store.history.remove(instanceId);
   store.dropPending(instanceId);
   store.instances.put({
@@ -46,8 +47,18 @@ export function insertInstance(store: Store, given: NewInstance, now: number): v
     updatedAt: now,
     parent,
   });
-  const start = { instanceId, executionId, name, version, input, parent, generation: 0 } as const;
+  const start = { instanceId, executionId, name, version, input, parent, generation };
   store.inbox.add(instanceId, executionId, executionStarted(start, now));
+}
+
+/** Azure counts how often an id was started again. */
+function nextGeneration(store: Store, instanceId: string): number {
+  const replaced = store.instances.get(instanceId);
+  if (!replaced) return 0;
+  const start = store.history
+    .head(replaced)
+    .find((event) => event.EventType === EventType.ExecutionStarted);
+  return Number(start?.['Generation'] ?? 0) + 1;
 }
 
 /** Replaces an execution by the next one of its chain. Call in a transaction. */

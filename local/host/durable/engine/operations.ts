@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { schedulerId, type EntityId } from '../entities/entity-id.ts';
+import type { EntityMessage } from '../entities/messages.ts';
 import { executionCompleted, historyEvent } from '../events.ts';
-import { isTerminal } from '../protocol.ts';
+import { EventType, isTerminal, type HistoryEvent } from '../protocol.ts';
+import type { EntityFilter, EntityState } from '../store/entities.ts';
 import type { Instance, InstanceFilter } from '../store/instances.ts';
 import type { EngineContext } from './context.ts';
 import { finishInstance, insertInstance, startConflict } from './lifecycle.ts';
@@ -14,19 +17,25 @@ export interface StartRequest {
 }
 
 /** The outcome of an operation on one instance. */
-export type Outcome = 'done' | 'unknown' | 'finished' | 'refused';
+export type Outcome = 'done' | 'unknown' | 'finished';
 
 /** What clients can do with orchestrations. */
 export interface Operations {
   start(request: StartRequest): { instanceId: string } | { conflict: string };
   raiseEvent(instanceId: string, name: string, input: string): Outcome;
-  terminate(instanceId: string, reason: string): Outcome;
-  suspend(instanceId: string, reason: string): Outcome;
-  resume(instanceId: string, reason: string): Outcome;
+  terminate(instanceId: string, reason: string | null): Outcome;
+  /** Refused when it is suspended already. */
+  suspend(instanceId: string, reason: string | null): Outcome | 'refused';
+  /** Refused when it is not suspended. */
+  resume(instanceId: string, reason: string | null): Outcome | 'refused';
   /** Deletes finished instances with their history; gives how many. */
   purge(instances: Instance[]): number;
   get(instanceId: string): Instance | undefined;
   list(filter: InstanceFilter): Instance[];
+  /** Sends an operation; gives why it cannot be when there is no such entity. */
+  signalEntity(id: EntityId, operation: string, input: string | null): string | undefined;
+  getEntity(id: EntityId): EntityState | undefined;
+  listEntities(filter: EntityFilter): EntityState[];
 }
 
 /** Makes the operations on an engine's store; each is one transaction. */
@@ -35,9 +44,9 @@ export function createOperations(context: EngineContext): Operations {
   return {
     start: (request) => start(context, request),
     raiseEvent: (instanceId, name, input) =>
-      change(context, instanceId, () => raise(context, { instanceId, name, input })),
+      change<never>(context, instanceId, () => raise(context, { instanceId, name, input })),
     terminate: (instanceId, reason) =>
-      change(context, instanceId, (instance) => terminate(context, instance, reason)),
+      change<never>(context, instanceId, (instance) => terminate(context, instance, reason)),
     suspend: (instanceId, reason) =>
       change(context, instanceId, (instance) => suspend(context, instance, reason)),
     resume: (instanceId, reason) =>
@@ -45,6 +54,9 @@ export function createOperations(context: EngineContext): Operations {
     purge: (instances) => purge(context, instances),
     get: (instanceId) => store.instances.get(instanceId),
     list: (filter) => store.instances.list(filter),
+    signalEntity: (id, operation, input) => signalEntity(context, id, { operation, input }),
+    getEntity: (id) => store.entities.get(schedulerId(id)),
+    listEntities: (filter) => store.entities.list(filter),
   };
 }
 
@@ -66,14 +78,26 @@ function start(
   return { instanceId };
 }
 
+function signalEntity(
+  { store, entities, wakeEntity }: EngineContext,
+  id: EntityId,
+  { operation, input }: Pick<EntityMessage, 'operation' | 'input'>,
+): string | undefined {
+  if (!entities.get(id.name)) return entities.unknown(id.name);
+  const entityId = schedulerId(id);
+  store.entities.send(entityId, { id: randomUUID(), operation, input, caller: null });
+  wakeEntity(entityId);
+  return undefined;
+}
+
 /** Applies `apply` to an instance that has not ended, in a transaction, and wakes whom it names. */
-function change(
+function change<Refused extends 'refused'>(
   context: EngineContext,
   instanceId: string,
-  apply: (instance: Instance) => string[] | 'refused',
-): Outcome {
+  apply: (instance: Instance) => string[] | Refused,
+): Outcome | Refused {
   const { store } = context;
-  const result = store.transaction(() => {
+  const result = store.transaction((): string[] | Outcome | Refused => {
     const instance = store.instances.get(instanceId);
     if (!instance) return 'unknown';
     return isTerminal(instance.status) ? 'finished' : apply(instance);
@@ -95,11 +119,12 @@ function raise({ store, clock }: EngineContext, { instanceId, name, input }: Rai
   return [instanceId];
 }
 
-function terminate(context: EngineContext, instance: Instance, reason: string): string[] {
+function terminate(context: EngineContext, instance: Instance, reason: string | null): string[] {
   const { store, clock, executions } = context;
   const now = clock.now();
   const output = JSON.stringify(reason);
   store.history.append(instance, [
+    ...unplayedStart(context, instance),
     historyEvent('ExecutionTerminated', now, { Input: reason }),
     executionCompleted(now, 'Terminated', output),
   ]);
@@ -108,10 +133,16 @@ function terminate(context: EngineContext, instance: Instance, reason: string): 
   return parent === undefined ? [] : [parent];
 }
 
+/** The start of an instance that ends before its first episode: its history begins with it too. */
+function unplayedStart({ store }: EngineContext, { instanceId }: Instance): HistoryEvent[] {
+  const waiting = store.inbox.read(instanceId).map(({ event }) => event);
+  return waiting.filter((event) => event.EventType === EventType.ExecutionStarted);
+}
+
 function suspend(
   { store, clock }: EngineContext,
   instance: Instance,
-  reason: string,
+  reason: string | null,
 ): string[] | 'refused' {
   if (instance.status === 'Suspended') return 'refused';
   const updatedAt = clock.now();
@@ -127,7 +158,7 @@ function suspend(
 function resume(
   { store, clock }: EngineContext,
   instance: Instance,
-  reason: string,
+  reason: string | null,
 ): string[] | 'refused' {
   if (instance.status !== 'Suspended') return 'refused';
   const updatedAt = clock.now();

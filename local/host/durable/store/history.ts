@@ -9,6 +9,8 @@ export interface HistoryRows {
   append(key: HistoryKey, events: HistoryEvent[]): void;
   /** Every event of one execution, in order. */
   read(key: HistoryKey): HistoryEvent[];
+  /** The first events of one execution, ExecutionStarted among them. */
+  head(key: HistoryKey): HistoryEvent[];
   /** Forgets the executions of an instance that lie too far back. */
   trim(key: HistoryKey): void;
   remove(instanceId: string): void;
@@ -29,6 +31,9 @@ export function historyRows(db: DatabaseSync): HistoryRows {
   const read = db.prepare(
     'SELECT event FROM history WHERE instance_id = ? AND generation = ? ORDER BY seq',
   );
+  const head = db.prepare(
+    'SELECT event FROM history WHERE instance_id = ? AND generation = ? ORDER BY seq LIMIT 8',
+  );
   const trim = db.prepare('DELETE FROM history WHERE instance_id = ? AND generation <= ?');
   const remove = db.prepare('DELETE FROM history WHERE instance_id = ?');
   return {
@@ -36,9 +41,13 @@ export function historyRows(db: DatabaseSync): HistoryRows {
       let seq = Number(end.get(instanceId, generation)?.['seq']);
       for (const event of events) add.run(instanceId, generation, seq++, JSON.stringify(event));
     },
-    read: (key) =>
-      read.all(key.instanceId, key.generation).map((row) => JSON.parse(String(row['event']))),
+    read: (key) => read.all(key.instanceId, key.generation).map(toEvent),
+    head: (key) => head.all(key.instanceId, key.generation).map(toEvent),
     trim: (key) => void trim.run(key.instanceId, key.generation - keptGenerations),
     remove: (instanceId) => void remove.run(instanceId),
   };
+}
+
+function toEvent(row: Record<string, unknown>): HistoryEvent {
+  return JSON.parse(String(row['event']));
 }

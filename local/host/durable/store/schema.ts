@@ -29,6 +29,13 @@ export const schemaSteps = [
   ) WITHOUT ROWID;
   CREATE INDEX timers_by_time ON timers (fire_at);
   CREATE TABLE schedules (name TEXT PRIMARY KEY, status TEXT NOT NULL) WITHOUT ROWID`,
+  `CREATE TABLE entities (
+    entity_id TEXT PRIMARY KEY, state TEXT, last_operation_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE entity_inbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, entity_id TEXT NOT NULL, message TEXT NOT NULL
+  );
+  CREATE INDEX entity_inbox_by_entity ON entity_inbox (entity_id, id)`,
 ];
 
 /** The version this host reads and writes; older ones are brought to it, newer ones refused. */

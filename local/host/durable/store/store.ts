@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { crashPoint } from './crash-point.ts';
 import { asDiskTrouble } from './disk-trouble.ts';
+import { entityRows, type EntityRows } from './entities.ts';
 import { historyRows, type HistoryRows } from './history.ts';
 import { instanceRows, type InstanceRows } from './instances.ts';
 import {
@@ -19,6 +20,7 @@ export interface Store {
   inbox: InboxRows;
   activities: ActivityRows;
   timers: TimerRows;
+  entities: EntityRows;
   /**
    * Everything `work` writes is kept, or nothing when it throws. `work` must be synchronous.
    * Throws DiskTrouble when the disk takes no writes.
@@ -43,6 +45,7 @@ export function openStore(db: DatabaseSync): Store {
     inbox: inboxRows(db),
     activities: activityRows(db),
     timers: timerRows(db),
+    entities: entityRows(db),
     transaction(work) {
       begin?.run();
       try {

@@ -33,7 +33,7 @@ function* pause(context: Context, milliseconds: number): Generator<df.Task> {
   yield context.df.createTimer(new Date(until));
 }
 
-/** Ten activities, one of them with retries, with timers and a sub-orchestration among them. */
+/** Ten activities, one of them with retries, with timers, an event and a sub-orchestration among them. */
 df.app.orchestration('tenSteps', function* (context: Context) {
   const step = (name: string): df.Task => context.df.callActivity('step', name);
   const done: unknown[] = [yield step('one')];
@@ -45,6 +45,7 @@ df.app.orchestration('tenSteps', function* (context: Context) {
     done.push(/refused (\w+)/.exec(String(error))?.[1]);
   }
   done.push(...(yield context.df.callSubOrchestrator('sixAndSeven', [])));
+  yield context.df.waitForExternalEvent('go');
   for (const name of ['eight', 'nine', 'ten']) done.push(yield step(name));
   return done;
 });

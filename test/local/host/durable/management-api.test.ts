@@ -93,6 +93,17 @@ describe('starting', () => {
       {},
     );
     expect(waiting.status).toBe(202);
+    const failed = await call(
+      host,
+      'POST',
+      'orchestrators/plainError?timeout=5&pollingInterval=0.01',
+    );
+    expect([failed.status, failed.body]).toMatchObject([200, { runtimeStatus: 'Failed' }]);
+    const impatient = await call(host, 'POST', 'orchestrators/waiter?timeout=1&pollingInterval=2');
+    expect([impatient.status, impatient.body]).toEqual([
+      400,
+      { Message: 'Total timeout 1 should be bigger than retry timeout 2' },
+    ]);
   });
 
   it('without input gives the empty string, as the SDK does in Azure', async () => {
@@ -116,10 +127,10 @@ describe('a status', () => {
 
   it('of a running instance is a 202 with where to ask again', async () => {
     await start(host, 'waiter', undefined, 'runs');
-    const answer = await call(host, 'GET', 'instances/runs');
+    const answer = await call(host, 'GET', 'instances/runs?showInput=false');
     expect(answer.status).toBe(202);
     expect(answer.headers.get('retry-after')).toBe('5');
-    expect(answer.headers.get('location')).toContain('/instances/runs?taskHub=fixtures');
+    expect(answer.headers.get('location')).toBe(durable(host, 'instances/runs?showInput=false'));
   });
 
   it('of a failed instance is a 500 only when asked for', async () => {

@@ -135,13 +135,15 @@ export async function status(host: RunningHost, id: string, query = ''): Promise
   return (await response.json()) as Status;
 }
 
-/** Polls until an instance is in one of the states. */
+/** Polls until an instance is in one of the states; it may not be there yet. */
 export async function until(host: RunningHost, id: string, ...states: string[]): Promise<Status> {
   const end = Date.now() + 20_000;
   for (;;) {
-    const found = await status(host, id);
-    if (states.includes(found.runtimeStatus)) return found;
-    if (Date.now() > end) throw new Error(`${id} stays ${JSON.stringify(found)}\n${host.log()}`);
+    const response = await fetch(durable(host, `instances/${encodeURIComponent(id)}`));
+    const text = await response.text();
+    const found = response.status === 404 ? undefined : (JSON.parse(text) as Status);
+    if (found && states.includes(found.runtimeStatus)) return found;
+    if (Date.now() > end) throw new Error(`${id} stays ${response.status} ${text}\n${host.log()}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

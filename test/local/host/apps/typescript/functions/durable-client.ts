@@ -39,3 +39,17 @@ app.http('client', {
     }
   },
 });
+
+app.http('wait', {
+  route: 'wait/{name}/{timeout}',
+  methods: ['POST'],
+  extraInputs: [df.input.durableClient()],
+  handler: async (request: HttpRequest, context: InvocationContext) => {
+    const client = df.getClient(context);
+    const id = await client.startNew(request.params['name']!, { input: { count: 2 } });
+    return client.waitForCompletionOrCreateCheckStatusResponse(request, id, {
+      timeoutInMilliseconds: Number(request.params['timeout']),
+      retryIntervalInMilliseconds: 10,
+    });
+  },
+});

@@ -67,11 +67,18 @@ df.app.orchestration('losesEvents', function* (context: Context) {
   if (generation === 0) return context.df.continueAsNew({ generation: 1 });
   return first;
 });
-df.app.orchestration('callsEntity', function* (context: Context) {
-  return yield context.df.callEntity(new df.EntityId('counter', 'a'), 'get');
+df.app.orchestration('callsUnknownEntity', function* (context: Context) {
+  return yield context.df.callEntity(new df.EntityId('nobody', 'a'), 'get');
 });
-df.app.orchestration('signalsEntity', function* (context: Context) {
-  context.df.signalEntity(new df.EntityId('counter', 'a'), 'add', 1);
+df.app.orchestration('signalsUnknownEntity', function* (context: Context) {
+  context.df.signalEntity(new df.EntityId('nobody', 'a'), 'add', 1);
+  yield context.df.callActivity('identity', 1);
+});
+df.app.orchestration('locks', function* (context: Context) {
+  yield context.df.lock(new df.EntityId('counter', 'a'));
+});
+df.app.orchestration('tellsTooMuch', function* (context: Context) {
+  context.df.setCustomStatus('x'.repeat(10_000));
   yield context.df.callActivity('identity', 1);
 });
 df.app.orchestration('callsHttp', function* (context: Context) {
@@ -167,4 +174,42 @@ df.app.orchestration('reuses', function* (context: Context) {
   const other = context.df.callActivity('sleep', 100);
   const winner: df.Task = yield context.df.Task.any([slow, other]);
   return { winner: winner === slow ? 'slow' : 'B', result: winner.result };
+});
+df.app.orchestration('collects', function* (context: Context) {
+  const values: number[] = [];
+  while (values.length < context.df.getInput<number>()) {
+    const value: number = yield context.df.waitForExternalEvent('e');
+    values.push(value);
+  }
+  return values;
+});
+df.app.activity('metadata', { handler: (_input, context) => context.triggerMetadata });
+df.app.orchestration('activityMetadata', function* (context: Context) {
+  return yield context.df.callActivity('METADATA', { a: 1 });
+});
+df.app.orchestration('tellsVersion', function* (context: Context) {
+  return context.df.version;
+});
+df.app.orchestration('noGenerator', (() => 1) as unknown as df.OrchestrationHandler);
+/** One deadline for several events: in Azure every round makes a timer of its own. */
+df.app.orchestration('reusesTimer', function* (context: Context) {
+  const deadline = context.df.createTimer(later(context, 3_600_000));
+  for (const name of ['first', 'second']) {
+    yield context.df.Task.any([deadline, context.df.waitForExternalEvent(name)]);
+  }
+  deadline.cancel();
+  return yield context.df.callActivity('identity', 'after');
+});
+df.app.orchestration('reusesBesideRetries', function* (context: Context) {
+  yield context.df.callActivityWithRetry(
+    'failsTwice',
+    new df.RetryOptions(1, 3),
+    context.df.instanceId,
+  );
+  const deadline = context.df.createTimer(later(context, 3_600_000));
+  for (const name of ['first', 'second']) {
+    yield context.df.Task.any([deadline, context.df.waitForExternalEvent(name)]);
+  }
+  deadline.cancel();
+  return yield context.df.callActivity('identity', 'after');
 });

@@ -7,8 +7,8 @@ import { armJobLimit } from './job/lifecycle.ts';
 import { runSchedule } from './job-schedule/run-schedule.ts';
 import { jobSettled } from './job/settle.ts';
 import { armNextRetention } from './node/retention.ts';
-import { endContainer } from './node/container-run.ts';
-import { makeNodeDirectories, taskDirectories } from './node/directories.ts';
+import { endLeftContainers } from './node/container-run.ts';
+import { makeNodeDirectories } from './node/directories.ts';
 import { killProcesses } from './node/process-tree.ts';
 import { finishDeletePool } from './pool/delete-pool.ts';
 import { armNodes, bootNode, setNodeState } from './pool/node-life.ts';
@@ -16,12 +16,14 @@ import { removeNodes } from './pool/remove-nodes.ts';
 import { continueResize } from './pool/resize.ts';
 import { count } from './store/counts.ts';
 import type { NodeState } from './store/documents.ts';
-import { readTaskSpec } from './task-spec.ts';
 
 /** Takes up where the process before this one stopped: kills what its tasks left running, puts those tasks back, brings nodes and resizes on. */
 export async function recover(account: Account): Promise<void> {
   await killProcesses({ pid: undefined, directory: join(account.dataDir, 'nodes') });
-  await requeueTasks(account);
+  for (const pool of account.pools.values()) {
+    for (const node of pool.nodes.values()) await endLeftContainers(node.root);
+  }
+  requeueTasks(account);
   for (const pool of account.pools.values()) await recoverPool(account, pool);
   for (const job of account.jobs.values()) recoverJob(account, job);
   armNodes(account);
@@ -31,26 +33,17 @@ export async function recover(account: Account): Promise<void> {
   account.schedule();
 }
 
-async function requeueTasks(account: Account): Promise<void> {
+function requeueTasks(account: Account): void {
   const jobs = new Map([...account.jobs.values()].map((job) => [job.row, job]));
   for (const { seq, job: row, slots } of account.tasks.begun()) {
     const job = jobs.get(row);
     if (job === undefined) continue;
-    await endContainerOf(account, job, seq);
     // Recovery counts neither as a retry nor as a requeue.
     account.tasks.release(seq, 'recovery', account.clock.stamp());
     count(job.counts, 'running', slots, -1);
     count(job.counts, 'active', slots);
     account.db.changed(job);
   }
-}
-
-/** A container is no process of its task's, so it is found by its name. */
-async function endContainerOf(account: Account, job: Job, seq: number): Promise<void> {
-  const row = account.tasks.bySeq(seq);
-  if (row === undefined || readTaskSpec(row.spec).containerSettings === undefined) return;
-  const node = account.pools.get((row.pool ?? '').toLowerCase())?.nodes.get(row.node ?? '');
-  if (node !== undefined) await endContainer(taskDirectories(node.root, job.doc.id, row.id).task);
 }
 
 async function recoverPool(account: Account, pool: Pool): Promise<void> {

@@ -24,7 +24,7 @@ export function changeJobNode(
 }
 
 /** Ends what all jobs do on a node besides their tasks; resolves when nothing of it is left. */
-export async function leaveNode(account: Account, node: Node): Promise<void> {
+export async function endJobsOnNode(account: Account, node: Node): Promise<void> {
   const activities = [...account.jobs.values()].flatMap((job) => {
     const jobNode = job.nodes.get(node.doc.id);
     return [jobNode?.preparing, jobNode?.releasing].filter((activity) => activity !== undefined);

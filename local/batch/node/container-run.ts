@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { containerWords, findEngine, type ContainerSettings } from './container.ts';
 import type { TaskDirectories } from './directories.ts';
@@ -9,8 +12,8 @@ import { TaskFailure } from './failures.ts';
 export interface Container {
   /** What starts it. */
   words: [string, ...string[]];
-  /** Ends it, whether it runs or not. */
-  kill(): Promise<void>;
+  /** To be called when what started it has ended; `killed` when it was made to, which the container does not notice. */
+  close(killed: boolean): Promise<void>;
 }
 
 /** Prepares a program to run in a container of the engine on PATH; throws TaskFailure when there is no engine. */
@@ -25,24 +28,36 @@ export function openContainer(
       Message: 'Install docker or podman and put it on PATH.',
     });
   }
-  const { root, task, working } = place.directories;
-  const name = containerName(task);
+  const name = `batch-${randomUUID()}`;
+  const { root, working } = place.directories;
   const { environment } = place;
+  const note = join(notesOf(root), name);
+  const started = containerWords(settings, words, { engine, name, root, working, environment });
+  // A container is no process of its task's: after a crash this file tells of it.
+  mkdirSync(notesOf(root), { recursive: true });
+  writeFileSync(note, '');
   return {
-    words: containerWords(settings, words, { engine, name, root, working, environment }),
-    kill: () => removeContainer(engine, name),
+    words: started,
+    async close(killed) {
+      if (killed) await removeContainer(engine, name);
+      rmSync(note, { force: true });
+    },
   };
 }
 
-/** Ends the container of a task that a process before this one began; there may be none. */
-export async function endContainer(taskDirectory: string): Promise<void> {
-  const engine = findEngine();
-  if (engine !== undefined) await removeContainer(engine, containerName(taskDirectory));
+/** Ends the containers that a process before this one left on a node. */
+export async function endLeftContainers(root: string): Promise<void> {
+  const names = existsSync(notesOf(root)) ? await readdir(notesOf(root)) : [];
+  const engine = names.length === 0 ? undefined : findEngine();
+  if (engine === undefined) return;
+  for (const name of names) {
+    await removeContainer(engine, name);
+    await rm(join(notesOf(root), name), { force: true });
+  }
 }
 
-/** The same for each run of a task on a node, so that a container can be found after a crash. */
-function containerName(taskDirectory: string): string {
-  return `batch-${createHash('sha256').update(taskDirectory).digest('hex').slice(0, 32)}`;
+function notesOf(root: string): string {
+  return join(root, 'volatile', 'containers');
 }
 
 async function removeContainer(engine: string, name: string): Promise<void> {

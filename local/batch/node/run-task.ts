@@ -111,8 +111,7 @@ async function runProgram(
     if (failure !== undefined) throw failure;
     return exitCode;
   } finally {
-    // The engine runs it elsewhere, so killing the engine's client does not end it.
-    if (signal.aborted) await container.kill();
+    await container.close(signal.aborted);
   }
 }
 

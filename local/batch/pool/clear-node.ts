@@ -1,7 +1,7 @@
 import type { Account, Node } from '../account.ts';
 import { actOnExit } from '../job/act-on-exit.ts';
 import { endTask } from '../job/complete-task.ts';
-import { leaveNode } from '../job/job-nodes.ts';
+import { endJobsOnNode } from '../job/job-nodes.ts';
 import { killProcesses } from '../node/process-tree.ts';
 import { endRun } from '../schedule/end-run.ts';
 import type { Deallocation } from '../store/documents.ts';
@@ -28,7 +28,7 @@ export async function clearNode(account: Account, node: Node, option: Clearing):
   if (option === 'retaineddata') await retentionOver(account, node);
   if (account.closing) return;
   node.activity?.abort.abort();
-  await Promise.all([node.activity?.done, leaveNode(account, node)]);
+  await Promise.all([node.activity?.done, endJobsOnNode(account, node)]);
   // What a task left behind in a session of its own ends with its node.
   if (!account.launcher.hasStarted()) return;
   await account.clock.hold(killProcesses({ pid: undefined, directory: node.root }));

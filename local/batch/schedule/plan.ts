@@ -55,7 +55,10 @@ export function planTasks<N extends Space, Q extends Queue<N>>(
       const next = planNext(used, queue, pool);
       if (next === undefined) break;
       queue.take(next.task);
-      used.set(next.node, (used.get(next.node) ?? 0) + next.held);
+      const slots = (used.get(next.node) ?? 0) + next.held;
+      // A full node need not be looked at again.
+      if (slots < pool.taskSlotsPerNode) used.set(next.node, slots);
+      else used.delete(next.node);
       planned.push(next);
     }
   }

@@ -32,7 +32,7 @@ function schedulePass(account: Account, turn: number): void {
 function schedulePool(account: Account, pool: Pool): void {
   const jobs = jobsOf(account, pool);
   if (jobs.length === 0) return;
-  const ready = nodesWithRoom(pool);
+  const ready = [...pool.nodes.values()].filter(hasRoom);
   if (ready.length === 0) return;
   const queues = jobs.map((job) => queueOf(account, job));
   for (const { queue, task, node, held } of planTasks(ready, queues, pool.doc, roomFor(account))) {
@@ -44,28 +44,20 @@ function schedulePool(account: Account, pool: Pool): void {
 }
 
 function queueOf(account: Account, job: Job): Queue<Node> & { job: Job } {
-  const { maxParallelTasks, managerSeq, manager } = job.doc;
+  const { maxParallelTasks, managerSeq, manager, preparation } = job.doc;
   const alone = manager?.runExclusive === true ? managerSeq : undefined;
   return {
     job,
     room: maxParallelTasks < 0 ? Infinity : maxParallelTasks - job.runs.size,
     heads: () => nextWaiting(account, job).map((one) => ({ ...one, exclusive: one.seq === alone })),
     take: ({ slots }) => takeWaiting(job, slots),
-    refuses: (node) => refusesNode(job, node),
+    refuses: (node) => preparation !== undefined && refusesNode(job, node),
   };
 }
 
-/** The nodes that take tasks now: of a thousand that are busy, few, so each task costs less to place. */
-function nodesWithRoom(pool: Pool): Node[] {
-  const found: Node[] = [];
-  for (const node of pool.nodes.values()) {
-    if (node.usedSlots < pool.doc.taskSlotsPerNode && isReady(node)) found.push(node);
-  }
-  return found;
-}
-
-/** Whether a node takes tasks. */
-function isReady(node: Node): boolean {
+/** Whether a node takes tasks now: of a thousand that are busy, few do, so each task costs less to place. */
+function hasRoom(node: Node): boolean {
+  if (node.usedSlots >= node.pool.doc.taskSlotsPerNode) return false;
   const { state, schedulingDisabled } = node.doc;
   return (state === 'idle' || state === 'running') && schedulingDisabled !== true;
 }

@@ -3,7 +3,7 @@ import type { Json } from '../store/documents.ts';
 import { parseDuration } from '../time/duration.ts';
 import { requireFormula } from './formula.ts';
 import { metadata } from './parts.ts';
-import { packageReferences, requireEngine, startTask } from './programs.ts';
+import { packageReferences, requireEngine, startTask, userAccounts } from './programs.ts';
 import {
   checkBody,
   duration,
@@ -182,7 +182,7 @@ const newPool = {
   applicationLicenses: refusedUnlessEmpty,
   taskSlotsPerNode: integer(1, 256),
   taskSchedulingPolicy: object({ 'nodeFillType!': oneOf('Spread', 'Pack') }),
-  userAccounts: refusedUnlessEmpty,
+  userAccounts,
   metadata,
   mountConfiguration: refusedUnlessEmpty,
   targetNodeCommunicationMode: text(),

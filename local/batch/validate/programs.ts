@@ -54,6 +54,26 @@ const program = {
   userIdentity,
 };
 
+/** The user accounts of a pool: tasks may name them, though here all run as one user. What is secret of them is not kept. */
+export const userAccounts: Rule<Json[]> = list((value, name) => {
+  const { password: _, linuxUserConfiguration, ...account } = userAccount(value, name);
+  if (linuxUserConfiguration === undefined) return account;
+  const { sshPrivateKey: __, ...configuration } = linuxUserConfiguration as Json;
+  return { ...account, linuxUserConfiguration: configuration };
+}, 100);
+
+const userAccount = object({
+  'name!': text(20),
+  'password!': someText,
+  elevationLevel: oneOf('nonadmin', 'admin'),
+  linuxUserConfiguration: object({
+    uid: integer(0, 2 ** 31),
+    gid: integer(0, 2 ** 31),
+    sshPrivateKey: text(),
+  }),
+  windowsUserConfiguration: refused,
+});
+
 const retries = integer(-1, 1_000_000);
 
 /** A pool's start task, defaults filled in. */

@@ -114,9 +114,9 @@ describe('a task with a container', () => {
     await until(async () => (await count()) === 2);
     await killed.end('SIGKILL');
     const before = (await words()).length;
+    const name = (await words())[(await words()).lastIndexOf('--name') + 1];
     batch = await startBatch({ dataDir });
     const later = (await words()).slice(before);
-    const name = (await words())[(await words()).indexOf('--name') + 1];
     expect(later.slice(0, 3)).toEqual(['rm', '--force', name]);
   });
 

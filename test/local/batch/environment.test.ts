@@ -150,3 +150,33 @@ test('jobs of higher priority go first, and no job has more tasks at once than i
   await until(async () => (await running('high')) === 2 && (await running('low')) === 1);
   expect((await batch.client.job.getTaskCounts('low')).taskCounts.active).toBe(1);
 });
+
+test('users may be named, and what is secret of them is forgotten', async () => {
+  batch = await startBatch();
+  await addPoolAndJob(batch.client, 'j', {
+    pool: {
+      userAccounts: [
+        {
+          name: 'carl',
+          password: 'hush123',
+          elevationLevel: 'admin',
+          linuxUserConfiguration: { uid: 1001, gid: 1001, sshPrivateKey: 'hush123' },
+        },
+      ],
+    },
+  });
+  await batch.client.task.add('j', {
+    id: 't',
+    commandLine: 'true',
+    userIdentity: { userName: 'carl' },
+  });
+  const { t } = await completedTasks(batch.client, 'j');
+  expect(t).toMatchObject({ userIdentity: { userName: 'carl' }, executionInfo: { exitCode: 0 } });
+  const pool = await raw(batch.emulator, { path: '/pools/j' });
+  expect(pool.json).toMatchObject({
+    userAccounts: [
+      { name: 'carl', elevationLevel: 'admin', linuxUserConfiguration: { uid: 1001, gid: 1001 } },
+    ],
+  });
+  expect(pool.text).not.toContain('hush');
+});

@@ -119,3 +119,24 @@ describe('the files of a task', () => {
     expect(existsSync(node!.root)).toBe(true);
   });
 });
+
+test('a node that waits for its task does not keep virtual time from moving on', async () => {
+  batch = await startBatch({ virtualTime: true, simulation: { tasks: [{ duration: 'PT1H' }] } });
+  await addPoolAndJob(batch.client, 'j');
+  await batch.client.job.disable('j', 'wait');
+  await batch.client.task.add('j', { id: 't', commandLine: 'simulated' });
+  await Promise.all([
+    batch.client.job.enable('j'),
+    batch.client.pool.resize('j', {
+      targetDedicatedNodes: 0,
+      nodeDeallocationOption: 'taskcompletion',
+    }),
+  ]);
+  await until(async () => {
+    const { allocationState, currentDedicatedNodes } = await batch.client.pool.get('j');
+    return allocationState === 'steady' && currentDedicatedNodes === 0;
+  });
+  const { state, executionInfo } = await batch.client.task.get('j', 't');
+  expect(['active', 'completed']).toContain(state);
+  expect(executionInfo).toMatchObject({ retryCount: 0, requeueCount: 0 });
+});

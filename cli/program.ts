@@ -87,6 +87,10 @@ function addEmulate(
     .option('--bearer', 'accept bearer tokens, too; who signed them is not checked')
     .option('--data-dir <dir>', 'where everything is kept', `${DEFAULT_DATA_DIR}/batch-emulator`)
     .option('--json', 'print one line of JSON when ready')
+    .option('--admin', 'open the endpoints below /_emulator/, which turn the knobs for tests')
+    .option('--faults <file>', 'what goes wrong, as JSON')
+    .option('--simulate <file>', 'tasks that are played without processes, as JSON')
+    .option('--virtual-time', 'time that does not wait; all tasks are simulated')
     .action(runs(async () => (await import('./commands/emulate.ts')).emulateBatch));
 }
 

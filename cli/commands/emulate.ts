@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { startBatchEmulator, type BatchEmulator } from '../../local/batch/start.ts';
 import { CliError, codeOf, EXIT, type ExitCode, messageOf } from '../errors.ts';
 import { COMMAND } from '../package-root.ts';
@@ -11,6 +12,12 @@ export interface EmulateBatchOptions {
   bearer?: boolean;
   dataDir: string;
   json?: boolean;
+  admin?: boolean;
+  /** Name of a JSON file. */
+  faults?: string;
+  /** Name of a JSON file. */
+  simulate?: string;
+  virtualTime?: boolean;
 }
 
 /** Runs the Azure Batch emulator alone, until Ctrl-C or SIGTERM; a second one ends it at once. */
@@ -29,15 +36,31 @@ export async function emulateBatch({ json, ...options }: EmulateBatchOptions): P
   return EXIT.done;
 }
 
-async function start(options: Omit<EmulateBatchOptions, 'json'>): Promise<BatchEmulator> {
+async function start({
+  faults,
+  simulate,
+  ...options
+}: Omit<EmulateBatchOptions, 'json'>): Promise<BatchEmulator> {
+  const knobs = {
+    ...(faults !== undefined && { faults: readJson('--faults', faults) }),
+    ...(simulate !== undefined && { simulation: readJson('--simulate', simulate) }),
+  };
   try {
-    return await startBatchEmulator(options);
+    return await startBatchEmulator({ ...options, ...knobs });
   } catch (cause) {
     if (codeOf(cause) !== 'EADDRINUSE') throw new CliError(messageOf(cause), { cause });
     throw new CliError(`Port ${options.port} of 127.0.0.1 is in use.`, {
       next: `Stop what uses it, or take another one: ${COMMAND} emulate batch --port 0`,
       cause,
     });
+  }
+}
+
+function readJson(option: string, file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new CliError(`${option} ${file} cannot be read: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -4,7 +4,7 @@ import { runCli } from './cli.ts';
 describe('the command line', () => {
   test('lists its commands and exit codes', async () => {
     const { code, stdout } = await runCli(['--help']);
-    for (const command of ['dev', 'apply', 'drop', 'status', 'watch', 'demo']) {
+    for (const command of ['dev', 'apply', 'drop', 'status', 'watch', 'demo', 'emulate']) {
       expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
     }
     expect(stdout).toContain('Exit codes: 0 done, 1 items failed');

@@ -78,6 +78,12 @@ describe.skipIf(skipped)(
       expect(found).toEqual([]);
     });
 
+    test('a pool with a custom image, which the account key cannot have', async () => {
+      const { requestBody } = readRecording('POST-pools-400');
+      compare('POST-pools-400', await send('POST', '/pools', requestBody));
+      expect(found).toEqual([]);
+    });
+
     test('a pool that is resized and scales itself', async () => {
       await send('POST', '/pools', { ...poolOf('scaled'), targetDedicatedNodes: 0 });
       const { requestBody } = readRecording('POST-pools-ID-resize-202');

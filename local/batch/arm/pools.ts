@@ -162,6 +162,7 @@ async function scaleTo(
     return;
   }
   if (fixedScale === undefined) return;
+  if (pool.doc.autoScale !== undefined) await run(request, 'Pool_DisableAutoScale');
   const given = asObject(fixedScale, 'fixedScale');
   const { doc } = pool;
   const targets = {

@@ -12,12 +12,13 @@ import { checkNewPool, checkPoolPatch, checkPoolUpdate, checkResize } from '../v
 import { poolMembers, poolProperty, poolView } from '../views/pool.ts';
 import type { Call, Reply } from '../wire/call.ts';
 import { readAllowed } from '../wire/conditions.ts';
-import { BatchError } from '../wire/errors.ts';
+import { BatchError, invalidProperty } from '../wire/errors.ts';
 import { changeablePool, findPool } from './find.ts';
 
 /** Pool_Add. */
 export function addPool(account: Account, call: Call): Reply {
   const body = checkNewPool(call.body);
+  requireIdentityForImage(call, body);
   const id = String(body.id);
   if (account.pools.has(id.toLowerCase())) throw new BatchError('PoolExists');
   const { doc } = createPool(account, body);
@@ -114,6 +115,17 @@ export function stopResizing(account: Account, call: Call): Reply {
 export function removePool(account: Account, call: Call): Reply {
   deletePool(account, changeablePool(account, call));
   return { status: 202 };
+}
+
+/** The service reads custom images with the identity of whoever adds the pool, which a key has not. */
+function requireIdentityForImage({ headers }: Call, body: Json): void {
+  if (headers.authorization?.startsWith('SharedKey') !== true) return;
+  const { imageReference } = body.virtualMachineConfiguration as { imageReference: Json };
+  const { virtualMachineImageId: image } = imageReference;
+  if (image === undefined) return;
+  const reason =
+    'A custom image needs a bearer token; with the account key only Marketplace images.';
+  throw invalidProperty('virtualMachineImageId', image, reason);
 }
 
 function change(account: Account, pool: Pool, changes: Json): void {

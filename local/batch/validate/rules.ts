@@ -125,7 +125,9 @@ function isObject(value: unknown): value is Json {
 function checkMembers(value: Json, shape: Shape, prefix: string): Json {
   const checked: Json = {};
   for (const [name, member] of Object.entries(value)) {
-    const rule = shape[name] ?? shape[`${name}!`];
+    // Own ones only: every object has a `toString`.
+    const key = Object.hasOwn(shape, name) ? name : `${name}!`;
+    const rule = Object.hasOwn(shape, key) ? shape[key] : undefined;
     if (rule === undefined || name.endsWith('!')) {
       throw new BatchError('UnsupportedProperty', {
         values: [{ key: 'PropertyName', value: prefix + name }],

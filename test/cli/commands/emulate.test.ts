@@ -57,7 +57,9 @@ describe('emulate batch', () => {
 
   test('greets with url, account, key and what to try, and takes the account and key it is given', async () => {
     const key = Buffer.alloc(32, 7).toString('base64');
-    const { out, end } = await start(['--account', 'mine', '--key', key], 6);
+    const { out, end } = await start(['--account', 'mine', '--key', key, '--admin'], 6);
+    const url = /http:\S+/.exec(out)?.[0] ?? '';
+    expect(await (await fetch(`${url}/_emulator/faults`)).json()).toEqual({});
     expect(out).toMatch(/^ {2}url {6}http:\/\/127\.0\.0\.1:\d+$/m);
     expect(out).toMatch(/^ {2}account {2}mine$/m);
     expect(out).toContain(`  key      ${key}\n`);
@@ -69,6 +71,7 @@ describe('emulate batch', () => {
     [['--account', 'No_Such'], /'No_Such' cannot be the name of a Batch account/],
     [['--key', 'short'], /The key must be base64 of at least 16 bytes/],
     [['--port', 'x'], /Give a number from 0 to 65535/],
+    [['--faults', '/none.json'], /--faults \/none\.json cannot be read: ENOENT/],
   ])('refuses %j with a reason and no trace', async (args, message) => {
     const command = ['emulate', 'batch', '--port', '0', '--data-dir', dataDir];
     const { code, stderr } = await runCli([...command, ...args]);

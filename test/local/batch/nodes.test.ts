@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   addPoolAndJob,
@@ -119,6 +122,29 @@ describe('removing nodes', () => {
         state === 'running' && nodeInfo?.nodeId === nodes[0] && executionInfo?.requeueCount === 1
       );
     });
+  });
+
+  test('nodes that were leaving, and disabled scheduling, are so after a restart, too', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'nodes-'));
+    try {
+      batch = await startBatch({ dataDir });
+      await addPoolAndJob(batch.client, 'p', { pool: { targetDedicatedNodes: 3 } });
+      const [leaving, disabled] = await batch.client.computeNode.list('p');
+      await batch.client.computeNode.disableScheduling('p', disabled?.id ?? '');
+      await batch.client.pool.removeNodes('p', { nodeList: [leaving?.id ?? ''] });
+      await batch.close();
+      batch = await startBatch({ dataDir });
+      const { computeNode, pool } = batch.client;
+      await until(async () => (await pool.get('p')).allocationState === 'steady');
+      const nodes = await computeNode.list('p');
+      expect(nodes.map(({ id }) => id)).not.toContain(leaving?.id);
+      expect(nodes).toHaveLength(2);
+      expect(nodes.find(({ id }) => id === disabled?.id)?.state).toBe('offline');
+      expect((await pool.get('p')).targetDedicatedNodes).toBe(2);
+    } finally {
+      await batch.close();
+      await rm(dataDir, { recursive: true, force: true });
+    }
   });
 
   test('what is no node of the pool, no list, and an empty one are refused', async () => {

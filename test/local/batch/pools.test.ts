@@ -7,7 +7,7 @@ let batch: TestBatch;
 afterEach(() => batch.close());
 
 /** Long enough to be seen, short enough to wait for. */
-const slow = { delays: { allocation: 150, creating: 150, starting: 150 } };
+const slow = { delays: { allocation: 1500, creating: 500, starting: 500 } };
 
 describe('the life of a pool', () => {
   test('a pool is resizing without nodes, then steady while its nodes are creating, starting and idle', async () => {

@@ -10,6 +10,7 @@ beforeAll(async () => {
   batch = await startBatch();
   await batch.client.pool.add(poolOf('Wire', { targetDedicatedNodes: 0 }));
   await batch.client.job.add({ id: 'Wire', poolInfo: { poolId: 'Wire' } });
+  await batch.client.task.add('Wire', { id: 'Wire', commandLine: 'true' });
 });
 
 afterAll(() => batch.close());
@@ -190,6 +191,26 @@ describe('answers', () => {
 });
 
 describe('conditional headers', () => {
+  test.each(['/pools/Wire', '/jobs/Wire', '/jobs/Wire/tasks/Wire'])(
+    'a read of %s answers 304 when it did not change, and 412 when it is not what was meant',
+    async (path) => {
+      for (const method of path === '/pools/Wire' ? ['GET', 'HEAD'] : ['GET']) {
+        const { headers } = await raw(batch.emulator, { method, path });
+        const { etag = '', 'last-modified': modified = '' } = headers;
+        const statusWith = async (name: string, value: string) =>
+          (await raw(batch.emulator, { method, path, headers: { [name]: value } })).status;
+        expect(await statusWith('If-None-Match', etag)).toBe(304);
+        expect(await statusWith('If-None-Match', `"${etag}"`)).toBe(304);
+        expect(await statusWith('If-None-Match', '*')).toBe(304);
+        expect(await statusWith('If-Modified-Since', modified)).toBe(304);
+        expect(await statusWith('If-Match', '0x0')).toBe(412);
+        expect(await statusWith('If-Match', etag)).toBe(200);
+        expect(await statusWith('If-Unmodified-Since', modified)).toBe(200);
+        expect(await statusWith('If-Unmodified-Since', 'soon')).toBe(400);
+      }
+    },
+  );
+
   test('a read answers 304 when nothing changed', async () => {
     const { headers } = await raw(batch.emulator, { path: '/jobs/Wire' });
     const same = await raw(batch.emulator, {
@@ -214,6 +235,11 @@ describe('conditional headers', () => {
       ['DELETE', '/pools/Wire'],
       ['DELETE', '/jobs/Wire'],
       ['PATCH', '/jobs/Wire'],
+      ['POST', '/pools/Wire/resize'],
+      ['POST', '/jobs/Wire/disable'],
+      ['PUT', '/jobs/Wire/tasks/Wire'],
+      ['DELETE', '/jobs/Wire/tasks/Wire'],
+      ['POST', '/jobs/Wire/tasks/Wire/terminate'],
     ] as const) {
       const response = await raw(batch.emulator, { method, path, headers: { [name]: value } });
       expect(response).toMatchObject({ status: 412, json: { code: 'ConditionNotMet' } });

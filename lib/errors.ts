@@ -8,6 +8,8 @@ export type SluiceErrorCode =
   | 'InvalidRequest'
   /** A pipeline, run or manifest that does not exist. */
   | 'NotFound'
+  /** A request that contradicts what stands. */
+  | 'Conflict'
   /** The run is driven by a newer epoch or has ended: whoever asked must stop, quietly. */
   | 'Fenced'
   /** A record in storage is not what was written there. */

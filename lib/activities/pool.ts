@@ -1,5 +1,6 @@
 import { ensureJob } from '../azure/jobs.ts';
-import { ensurePool, RUN_METADATA } from '../azure/pools.ts';
+import { ownerMetadata } from '../azure/owner.ts';
+import { ensurePool } from '../azure/pools.ts';
 import { SluiceError } from '../errors.ts';
 import { isoDuration } from '../plan/duration.ts';
 import { jobName } from '../plan/ids.ts';
@@ -10,13 +11,15 @@ import { runPipeline, runPlan } from './plan.ts';
 
 /** A job ends by itself after this, whatever happened to us; Batch allows tasks 180 days. */
 const JOB_LIMIT_SECONDS = 30 * 86_400;
+/** What is left of a run in Batch a day after that is nobody's. */
+const EXPIRES_AFTER_SECONDS = JOB_LIMIT_SECONDS + 86_400;
 /** Names that a run tries for its job before it gives up. */
 const JOB_NAMES = 9;
 
 /** Makes the run's own pool, sized by the plan. */
 export async function openPool(ref: RunRef): Promise<null> {
   await getOwnRun(ref);
-  await setProgress(ref.run, { phase: 'pool' });
+  await setProgress(ref, { phase: 'pool' });
   const { pipeline } = await runPipeline(ref.run);
   const { pool } = await runPlan(ref.run);
   await ensurePool(
@@ -26,7 +29,7 @@ export async function openPool(ref: RunRef): Promise<null> {
       virtualMachineConfiguration: nodeImage(pipeline.pool.image),
       targetDedicatedNodes: pool.nodes,
       taskSlotsPerNode: pipeline.pool.slots,
-      metadata: [{ name: RUN_METADATA, value: ref.run }],
+      metadata: ownerMetadata(ref.run, expiry()),
     },
     ref.run,
   );
@@ -43,7 +46,7 @@ export async function openJob(ref: RunRef): Promise<Activities['openJob']['outpu
       poolInfo: { poolId: ref.run },
       onAllTasksComplete: 'noaction' as const,
       constraints: { maxTaskRetryCount: 0, maxWallClockTime: isoDuration(JOB_LIMIT_SECONDS) },
-      metadata: [{ name: RUN_METADATA, value: ref.run }],
+      metadata: ownerMetadata(ref.run, expiry()),
     };
     if (await ensureJob(spec, ref.run)) return { job };
   }
@@ -51,4 +54,8 @@ export async function openJob(ref: RunRef): Promise<Activities['openJob']['outpu
     'BatchRefused',
     `The names ${ref.run}-j1 to -j${JOB_NAMES} belong to jobs that are not this run's.`,
   );
+}
+
+function expiry(): Date {
+  return new Date(Date.now() + EXPIRES_AFTER_SECONDS * 1000);
 }

@@ -5,7 +5,7 @@ import { looksDone, nextDelay, type TaskCounts } from '../plan/poll.ts';
 import { parseRecord } from '../plan/record.ts';
 import { itemCounts } from '../plan/run.ts';
 import { getOwnRun, getProgress, setProgress } from '../store/runs.ts';
-import type { Activities } from './contract.ts';
+import type { Activities, RunRef } from './contract.ts';
 import { runPlan } from './plan.ts';
 
 /** Items up to which a look also lists the records, so that people see items and not only tasks. */
@@ -20,13 +20,14 @@ export async function watch({
 }: Activities['watch']['input']): Promise<Activities['watch']['output']> {
   await getOwnRun({ run, epoch });
   const counts = await taskCounts(job);
-  await showProgress(run, counts);
+  await showProgress({ run, epoch }, counts);
   const done = looksDone(counts) && !(await hasOpenTasks(job));
   return { done, pace: { delay: nextDelay(pace, counts), completed: counts.completed } };
 }
 
 /** Writes what people see, when it differs from what they saw. */
-async function showProgress(run: string, tasks: TaskCounts): Promise<void> {
+async function showProgress(ref: RunRef, tasks: TaskCounts): Promise<void> {
+  const { run } = ref;
   const before = await getProgress(run);
   if (!before?.items || JSON.stringify(before.tasks) === JSON.stringify(tasks)) return;
   const { items: total, tasks: planned } = await runPlan(run);
@@ -35,7 +36,7 @@ async function showProgress(run: string, tasks: TaskCounts): Promise<void> {
   const perTask = Math.ceil(total / Math.max(1, planned));
   const items = itemCounts(total, listed, { running: tasks.running, perTask });
   const phase = before.phase === 'merge' ? 'merge' : 'watch';
-  await setProgress(run, { phase, tasks, items });
+  await setProgress(ref, { phase, tasks, items });
 }
 
 async function listedItems(run: string): Promise<{ succeeded: number; failed: number }> {

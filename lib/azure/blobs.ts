@@ -55,6 +55,23 @@ export async function put(
   await write({ container, name, body, content, conditions: {} });
 }
 
+/** Version and size in bytes of a blob as it is now; null when it is not there. */
+export async function stat(
+  container: ContainerClient,
+  name: string,
+): Promise<{ etag: string; size: number } | null> {
+  try {
+    const { etag, contentLength } = await storageCall(
+      `Looking at ${container.containerName}/${name}`,
+      () => container.getBlobClient(name).getProperties(),
+    );
+    return { etag: etag ?? '', size: contentLength ?? 0 };
+  } catch (error) {
+    if (statusOf(error) === 404) return null;
+    throw error;
+  }
+}
+
 /** The text of a blob; null when it is not there. */
 export async function read(
   container: ContainerClient,

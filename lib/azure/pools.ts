@@ -1,11 +1,9 @@
 import type { BatchServiceModels } from '@azure/batch';
 import { SluiceError } from '../errors.ts';
 import { batchCall, batchCode } from './batch.ts';
+import { isOurs } from './owner.ts';
 
 export type PoolSpec = BatchServiceModels.PoolAddParameter;
-
-/** Metadata by which pools and jobs name their run. */
-export const RUN_METADATA = 'sluice:run';
 
 /** Adds a pool of our run; one that is there already must be ours. */
 export async function ensurePool(spec: PoolSpec, run: string): Promise<void> {
@@ -34,10 +32,16 @@ export async function deletePool(id: string): Promise<boolean> {
   }
 }
 
-/** Whether metadata of a pool or job names our run. */
-export function isOurs(
-  metadata: BatchServiceModels.MetadataItem[] | undefined,
-  run: string,
-): boolean {
-  return metadata?.some(({ name, value }) => name === RUN_METADATA && value === run) === true;
+/** Every pool of the account, page after page, with id, state, metadata and when it was made. */
+export async function* listPools(): AsyncGenerator<BatchServiceModels.CloudPool> {
+  const options = {
+    poolListOptions: { select: 'id,state,metadata,creationTime', maxResults: 1000 },
+  };
+  let page = await batchCall('Listing pools', (client) => client.pool.list(options));
+  yield* page;
+  while (page.odatanextLink) {
+    const link = page.odatanextLink;
+    page = await batchCall('Listing pools', (client) => client.pool.listNext(link));
+    yield* page;
+  }
 }

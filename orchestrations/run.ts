@@ -97,13 +97,14 @@ function* plan(context: OrchestrationContext, state: RunState): Steps<RunState> 
 }
 
 function* pool(context: OrchestrationContext, state: RunState): Steps<RunState> {
-  yield* call(context, 'openPool', ref(state));
-  return { ...state, step: 'job' };
+  const { opened } = yield* call(context, 'openPool', ref(state));
+  return opened ? { ...state, pace: null, step: 'job' } : yield* pause(context, state);
 }
 
 function* job(context: OrchestrationContext, state: RunState): Steps<RunState> {
   const opened = yield* call(context, 'openJob', ref(state));
-  return { ...state, job: opened.job, step: 'submit' };
+  if (opened.job === null) return yield* pause(context, state);
+  return { ...state, job: opened.job, pace: null, step: 'submit' };
 }
 
 function* submit(context: OrchestrationContext, state: RunState): Steps<RunState> {

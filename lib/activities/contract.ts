@@ -17,8 +17,9 @@ export interface Activities {
     input: RunRef;
     output: { ended: boolean; closing: RunRecord['closing']; slabs: Slab[] };
   };
-  openPool: { input: RunRef; output: null };
-  openJob: { input: RunRef; output: { job: string } };
+  /** Not opened while the Batch account has no room for one more. */
+  openPool: { input: RunRef; output: { opened: boolean } };
+  openJob: { input: RunRef; output: { job: string | null } };
   submit: { input: JobRef & { slab: Slab }; output: null };
   /** One look at the job; `done` once nothing of it is left to complete. */
   watch: { input: JobRef & { pace: Pace | null }; output: { done: boolean; pace: Pace } };

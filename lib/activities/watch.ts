@@ -1,12 +1,14 @@
 import { hasOpenTasks, taskCounts } from '../azure/tasks.ts';
 import { list } from '../azure/blobs.ts';
 import { workContainer } from '../azure/storage.ts';
-import { looksDone, nextDelay, type TaskCounts } from '../plan/poll.ts';
+import { looksDone, nextPace, shouldTendPool, type TaskCounts } from '../plan/poll.ts';
 import { parseRecord } from '../plan/record.ts';
 import { itemCounts } from '../plan/run.ts';
 import { getOwnRun, getProgress, setProgress } from '../store/runs.ts';
+import { stopWaiting } from './capacity.ts';
 import type { Activities, RunRef } from './contract.ts';
 import { runPlan } from './plan.ts';
+import { tendPool } from './tend-pool.ts';
 
 /** Items up to which a look also lists the records, so that people see items and not only tasks. */
 const LIST_WHILE_WATCHING = 5000;
@@ -21,8 +23,14 @@ export async function watch({
   await getOwnRun({ run, epoch });
   const counts = await taskCounts(job);
   await showProgress({ run, epoch }, counts);
-  const done = looksDone(counts) && !(await hasOpenTasks(job));
-  return { done, pace: { delay: nextDelay(pace, counts), completed: counts.completed } };
+  if (looksDone(counts) && !(await hasOpenTasks(job))) {
+    await stopWaiting({ run, epoch });
+    return { done: true, pace: nextPace(pace, counts, false) };
+  }
+  if (counts.active === 0) await stopWaiting({ run, epoch });
+  const tended = shouldTendPool(pace, counts);
+  const trouble = tended && (await tendPool({ run, epoch }, counts.completed));
+  return { done: false, pace: nextPace(pace, counts, trouble) };
 }
 
 /** Writes what people see, when it differs from what they saw. */

@@ -1,5 +1,6 @@
 import type { BatchServiceModels } from '@azure/batch';
 import { SluiceError } from '../errors.ts';
+import type { PoolState } from '../plan/capacity.ts';
 import { batchCall, batchCode } from './batch.ts';
 import { isOurs } from './owner.ts';
 
@@ -16,6 +17,40 @@ export async function ensurePool(spec: PoolSpec, run: string): Promise<void> {
     if (isOurs(metadata, run)) return;
     const message = `Pool ${id} exists and belongs to something else; delete it and drop the files again.`;
     throw new SluiceError('BatchRefused', message, { cause: error });
+  }
+}
+
+/** A pool's nodes and what Batch said when it looked for them; null when there is no such pool, or no more. */
+export async function poolState(id: string): Promise<PoolState | null> {
+  const select = 'state,allocationState,currentDedicatedNodes,targetDedicatedNodes,resizeErrors';
+  try {
+    const pool = await batchCall(`Looking at pool ${id}`, (client) =>
+      client.pool.get(id, { poolGetOptions: { select } }),
+    );
+    if (pool.state === 'deleting') return null;
+    return {
+      allocation: pool.allocationState ?? 'steady',
+      have: pool.currentDedicatedNodes ?? 0,
+      need: pool.targetDedicatedNodes ?? 0,
+      errors: (pool.resizeErrors ?? []).map(({ code = 'Unknown', message = '' }) => ({
+        code,
+        message,
+      })),
+    };
+  } catch (error) {
+    if (batchCode(error) === 'PoolNotFound') return null;
+    throw error;
+  }
+}
+
+/** Asks for so many nodes; while a pool is being resized already, that goes on instead. */
+export async function resizePool(id: string, nodes: number): Promise<void> {
+  try {
+    await batchCall(`Resizing pool ${id}`, (client) =>
+      client.pool.resize(id, { targetDedicatedNodes: nodes, nodeDeallocationOption: 'requeue' }),
+    );
+  } catch (error) {
+    if (batchCode(error) !== 'PoolBeingResized') throw error;
   }
 }
 

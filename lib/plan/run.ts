@@ -45,12 +45,21 @@ export interface ItemCounts {
   failed: number;
 }
 
+/** What a run waits for: nodes it has and needs, why, what to do, and since when, in ISO 8601. */
+export interface Waiting {
+  for: 'WaitingForCapacity';
+  have: number;
+  need: number;
+  message: string;
+  since: string;
+}
+
 /** `runs/{id}/progress.json`: what people see while it runs; losing it costs nothing. */
 export interface Progress {
   /** Of who wrote it; an older one never overwrites a newer one. */
   epoch: number;
   phase: Phase;
-  waiting: { for: string; have: number; need: number; message: string } | null;
+  waiting: Waiting | null;
   items: ItemCounts | null;
   tasks: TaskCounts | null;
 }

@@ -177,6 +177,16 @@ export async function putRunFile(
   await put(await controlContainer(), `runs/${run}/${file}`, body, { contentType });
 }
 
+/** Names of the files of a run under a folder, relative to that. */
+export async function listRunFiles(run: string, folder: string): Promise<string[]> {
+  const prefix = `runs/${run}/${folder}`;
+  const names: string[] = [];
+  for await (const { name } of list(await controlContainer(), prefix)) {
+    names.push(name.slice(prefix.length));
+  }
+  return names;
+}
+
 /** The values of an NDJSON file of a run. */
 export async function readRunLines<T>(run: string, file: string): Promise<T[]> {
   const found = await read(await controlContainer(), `runs/${run}/${file}`);

@@ -7,7 +7,7 @@ import { type Gated, instanceStatus, post, startGated } from './gated.ts';
 let sluice: Gated;
 
 beforeAll(async () => {
-  sluice = await startGated({ SLUICE_STALLED_AFTER_SECONDS: '4' });
+  sluice = await startGated({ settings: { SLUICE_STALLED_AFTER_SECONDS: '4' } });
 });
 afterAll(() => sluice.close());
 

@@ -1,7 +1,9 @@
 import { rmSync } from 'node:fs';
 import { appSettings, dropSubscription } from '../../cli/stack/launch.ts';
+import { ACCOUNTS } from '../../local/stack/accounts.ts';
 import { startStack } from '../../local/stack/stack.ts';
 import { connect, getJson, type Sluice, temporaryFolder } from '../e2e/harness.ts';
+import { spawnBatch } from '../local/batch/process.ts';
 import { type Gate, openGate } from './gate.ts';
 
 /** A stack whose app reaches storage and Batch through gates. */
@@ -12,11 +14,25 @@ export interface Gated extends Sluice {
   sweep(): Promise<string[]>;
   /** An operation on a durable instance: terminate, suspend, purge. */
   instance(id: string, operation: 'terminate' | 'suspend' | 'purge'): Promise<void>;
+  /** Sets what goes wrong in Batch. */
+  setFaults(knobs: object): Promise<void>;
+  /** Has something happen to a node that works. */
+  befall(pool: string, node: string, event: 'preempt' | 'fail' | 'spoil'): Promise<void>;
   log: string[];
 }
 
-export async function startGated(settings: Record<string, string> = {}): Promise<Gated> {
+export interface GatedOptions {
+  settings?: Record<string, string>;
+  /** What goes wrong in Batch at first, as the emulator's `PUT /_emulator/faults` takes it. */
+  faults?: object;
+}
+
+export async function startGated({ settings, faults }: GatedOptions = {}): Promise<Gated> {
   const dataDir = temporaryFolder();
+  const { name, key } = ACCOUNTS.batch;
+  // In place of the stack's own: one whose faults can be set.
+  const flags = ['--admin', `--account=${name}`, `--key=${key}`];
+  const emulator = await spawnBatch(`${dataDir}/faulty`, flags);
   const targets = { blob: '', batch: '' };
   const storageGate = await openGate(() => targets.blob);
   const batchGate = await openGate(() => targets.batch);
@@ -27,7 +43,7 @@ export async function startGated(settings: Record<string, string> = {}): Promise
     functions: 'functions/*.ts',
     log: (line) => log.push(line),
     settings(urls) {
-      Object.assign(targets, { blob: urls.blob, batch: urls.batch });
+      Object.assign(targets, { blob: urls.blob, batch: emulator.url });
       const account = new URL(urls.blob).pathname;
       return {
         ...appSettings(urls),
@@ -38,8 +54,18 @@ export async function startGated(settings: Record<string, string> = {}): Promise
     },
     subscriptions: (urls) => [dropSubscription(urls)],
   });
+  const admin = async (method: string, path: string, body: object): Promise<void> => {
+    const url = `${emulator.url}/_emulator/${path}`;
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(url, { method, headers, body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  };
+  const setFaults = (knobs: object): Promise<void> => admin('PUT', 'faults', knobs);
+  if (faults) await setFaults(faults);
   return {
-    ...connect(stack.urls, dataDir),
+    ...connect({ ...stack.urls, batch: emulator.url }, dataDir),
+    setFaults,
+    befall: (poolId, nodeId, event) => admin('POST', 'nodes', { poolId, nodeId, event }),
     storageGate,
     batchGate,
     log,
@@ -47,6 +73,7 @@ export async function startGated(settings: Record<string, string> = {}): Promise
     instance: (id, operation) => onInstance(stack.urls.host, id, operation),
     async close() {
       await stack.close();
+      await emulator.end('SIGTERM');
       await storageGate.close();
       await batchGate.close();
       rmSync(dataDir, { recursive: true, force: true });

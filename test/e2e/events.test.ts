@@ -11,7 +11,7 @@ let sluice: Gated;
 let silent: BlobServiceClient;
 
 beforeAll(async () => {
-  sluice = await startGated({ SLUICE_RECONCILE_AFTER_SECONDS: '0' });
+  sluice = await startGated({ settings: { SLUICE_RECONCILE_AFTER_SECONDS: '0' } });
   const { name, key } = ACCOUNTS.storage;
   silent = new BlobServiceClient(sluice.urls.azurite, new StorageSharedKeyCredential(name, key));
 });

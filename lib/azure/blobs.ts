@@ -181,11 +181,10 @@ async function listPage(
   options: { metadata: boolean; size: number; continuationToken: string | undefined },
 ): Promise<{ blobs: Listed[]; continuationToken: string | undefined }> {
   const { metadata, size, continuationToken } = options;
-  const pages = container
-    .listBlobsFlat({ prefix, includeMetadata: metadata })
-    .byPage({ maxPageSize: size, ...(continuationToken ? { continuationToken } : {}) });
+  const settings = { maxPageSize: size, ...(continuationToken ? { continuationToken } : {}) };
+  // A fresh iterator for each try: one that has thrown says ever after that there is nothing more.
   const { value } = await storageCall(`Listing ${container.containerName}/${prefix}`, () =>
-    pages.next(),
+    container.listBlobsFlat({ prefix, includeMetadata: metadata }).byPage(settings).next(),
   );
   const blobs = (value?.segment.blobItems ?? []) as ListedItem[];
   return { blobs: blobs.map(toListed), continuationToken: value?.continuationToken || undefined };

@@ -89,7 +89,20 @@ test('a run for which there is no room for a pool or a job waits for its turn', 
   expect(await sluice.finished('turn', 4)).toMatchObject([{ status: 'Succeeded', waiting: null }]);
 });
 
-test('unusable nodes are replaced, what is known of them is kept, and their tasks go elsewhere', async () => {
+/** Why bad nodes cannot be replaced here; the emulator may lack the operation. */
+async function whyNotReplaced(): Promise<string | null> {
+  const { code } = await sluice.batch.pool
+    .removeNodes('none', { nodeList: ['none'] })
+    .then(() => ({ code: '' }))
+    .catch((error: unknown) => error as { code?: string });
+  return code === 'NotEmulated' ? 'the Batch emulator does not remove nodes yet' : null;
+}
+
+test('unusable nodes are replaced, what is known of them is kept, and their tasks go elsewhere', async ({
+  skip,
+}) => {
+  const missing = await whyNotReplaced();
+  skip(missing !== null, missing ?? '');
   await sluice.setFaults({ nodes: { unusable: 1 } });
   await begin('spoilt');
   const { id } = await until(
@@ -106,7 +119,11 @@ test('unusable nodes are replaced, what is known of them is kept, and their task
   expect(kept.every((name) => name.endsWith('.json'))).toBe(true);
 });
 
-test('a run whose nodes all come up bad ends with a diagnosis instead of paying for a loop', async () => {
+test('a run whose nodes all come up bad ends with a diagnosis instead of paying for a loop', async ({
+  skip,
+}) => {
+  const missing = await whyNotReplaced();
+  skip(missing !== null, missing ?? '');
   await sluice.setFaults({ nodes: { unusable: 1 } });
   await begin('broken');
   const [run] = await sluice.finished('broken', 4);

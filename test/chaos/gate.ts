@@ -8,6 +8,11 @@ export interface Passing {
   url: string;
   headers: http.IncomingHttpHeaders;
   body: Buffer;
+  /** When it came, in milliseconds since 1970, and how many were under way then, itself included. */
+  at: number;
+  underWay: number;
+  /** What was answered here, in the service's place. */
+  refused?: { status: number; retryAfter: number | undefined };
 }
 
 /** What a gate does with a request: lets it through, answers in the service's place, or loses the service's answer. */
@@ -38,6 +43,7 @@ export interface Gate {
 /** Opens a gate in front of the service that `target` names once it is known; without a path. */
 export async function openGate(target: () => string): Promise<Gate> {
   const agent = new http.Agent({ keepAlive: true });
+  let underWay = 0;
   const holds: { fits: (request: Passing) => boolean; take: (held: Held) => void }[] = [];
   const server = http.createServer((request, response) => {
     void pass(request, response);
@@ -56,7 +62,9 @@ export async function openGate(target: () => string): Promise<Gate> {
   };
 
   async function pass(request: http.IncomingMessage, response: http.ServerResponse) {
-    const passing = await read(request);
+    underWay++;
+    response.on('close', () => underWay--);
+    const passing: Passing = { ...(await read(request)), at: Date.now(), underWay };
     gate.passed.push(passing);
     const index = holds.findIndex(({ fits }) => fits(passing));
     const [hold] = index === -1 ? [] : holds.splice(index, 1);
@@ -67,7 +75,11 @@ export async function openGate(target: () => string): Promise<Gate> {
     const verdict = gate.judge(passing);
     if (verdict === 'forward') await forward(passing, response);
     else if (verdict === 'loseAnswer') await forward(passing, null).then(() => response.destroy());
-    else response.writeHead(verdict.status, verdict.headers).end(verdict.body ?? '');
+    else {
+      const retryAfter = Number(verdict.headers?.['retry-after'] ?? Number.NaN);
+      passing.refused = { status: verdict.status, retryAfter: retryAfter || undefined };
+      response.writeHead(verdict.status, verdict.headers).end(verdict.body ?? '');
+    }
   }
 
   function forward(passing: Passing, response: http.ServerResponse | null): Promise<number> {
@@ -91,7 +103,7 @@ export async function openGate(target: () => string): Promise<Gate> {
   return gate;
 }
 
-async function read(request: http.IncomingMessage): Promise<Passing> {
+async function read(request: http.IncomingMessage): Promise<Omit<Passing, 'at' | 'underWay'>> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const { method = 'GET', url = '/', headers } = request;

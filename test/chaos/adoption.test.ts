@@ -3,6 +3,7 @@ import type { RunRecord } from '../../lib/plan/run.ts';
 import { byName, pipelineFile, type RunView, until } from '../e2e/harness.ts';
 import type { Held, Passing } from './gate.ts';
 import { type Gated, instanceStatus, post, startGated } from './gated.ts';
+import { LONG } from './long.ts';
 
 let sluice: Gated;
 
@@ -36,9 +37,11 @@ const POINTS: Point[] = [
 const LOSSES = ['terminate', 'suspend', 'purge'] as const;
 /** Each point with one of the losses, or with `SLUICE_CHAOS=long` with all of them. */
 const CASES = POINTS.flatMap((point, index) =>
-  LOSSES.filter(
-    (_, loss) => process.env['SLUICE_CHAOS'] === 'long' || loss === index % LOSSES.length,
-  ).map((loss) => ({ ...point, loss, name: `lost-${point.at}-${loss}` })),
+  LOSSES.filter((_, loss) => LONG || loss === index % LOSSES.length).map((loss) => ({
+    ...point,
+    loss,
+    name: `lost-${point.at}-${loss}`,
+  })),
 );
 
 const FILES = Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((name) => [name, `of ${name}`]));

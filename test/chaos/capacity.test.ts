@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { byName, getJson, pipelineFile, type RunView, until } from '../e2e/harness.ts';
 import { type Gated, startGated } from './gated.ts';
+import { LONG } from './long.ts';
 
 let sluice: Gated;
 
@@ -41,16 +42,19 @@ test('a run that the quota leaves without nodes says so with numbers and the rem
   expect(run).toMatchObject({ status: 'Succeeded', waiting: null });
 });
 
-test('a region without machines is told apart from a quota, and asked again', async () => {
-  await sluice.setFaults({ allocation: [{ capacity: 0, error: 'AllocationFailed' }] });
-  await begin('stock');
-  const { waiting: shown } = await waiting('stock');
-  expect(shown!.message).toMatch(/no Standard_D2as_v5.*AllocationFailed.*another vmSize/);
-  await sluice.setFaults({});
-  expect(await sluice.finished('stock', 4)).toMatchObject([{ status: 'Succeeded' }]);
-});
+test.runIf(LONG)(
+  'a region without machines is told apart from a quota, and asked again',
+  async () => {
+    await sluice.setFaults({ allocation: [{ capacity: 0, error: 'AllocationFailed' }] });
+    await begin('stock');
+    const { waiting: shown } = await waiting('stock');
+    expect(shown!.message).toMatch(/no Standard_D2as_v5.*AllocationFailed.*another vmSize/);
+    await sluice.setFaults({});
+    expect(await sluice.finished('stock', 4)).toMatchObject([{ status: 'Succeeded' }]);
+  },
+);
 
-test('a run that has some of its nodes works with those', async () => {
+test.runIf(LONG)('a run that has some of its nodes works with those', async () => {
   await sluice.setFaults({ allocation: [{ capacity: 1, error: 'AllocationFailed' }] });
   await begin('some', withMaxWait('60s'));
   expect(await sluice.finished('some', 4)).toMatchObject([{ status: 'Succeeded' }]);
@@ -76,18 +80,23 @@ test('a run without a node for longer than pool.maxWait ends, with the reason an
   await isGone(id);
 });
 
-test('a run for which there is no room for a pool or a job waits for its turn', async () => {
-  await sluice.setFaults({ quotas: { pools: 0 } });
-  await begin('turn');
-  expect((await waiting('turn')).waiting!.message).toContain('pool quota');
-  await sluice.setFaults({ quotas: { activeJobs: 0 } });
-  await until('the job is refused', async () => {
-    const [run] = await sluice.runs('turn');
-    return run?.waiting?.message.includes('active jobs') ? run : null;
-  });
-  await sluice.setFaults({});
-  expect(await sluice.finished('turn', 4)).toMatchObject([{ status: 'Succeeded', waiting: null }]);
-});
+test.runIf(LONG)(
+  'a run for which there is no room for a pool or a job waits for its turn',
+  async () => {
+    await sluice.setFaults({ quotas: { pools: 0 } });
+    await begin('turn');
+    expect((await waiting('turn')).waiting!.message).toContain('pool quota');
+    await sluice.setFaults({ quotas: { activeJobs: 0 } });
+    await until('the job is refused', async () => {
+      const [run] = await sluice.runs('turn');
+      return run?.waiting?.message.includes('active jobs') ? run : null;
+    });
+    await sluice.setFaults({});
+    expect(await sluice.finished('turn', 4)).toMatchObject([
+      { status: 'Succeeded', waiting: null },
+    ]);
+  },
+);
 
 /** Why bad nodes cannot be replaced here; the emulator may lack the operation. */
 async function whyNotReplaced(): Promise<string | null> {
@@ -98,26 +107,27 @@ async function whyNotReplaced(): Promise<string | null> {
   return code === 'NotEmulated' ? 'the Batch emulator does not remove nodes yet' : null;
 }
 
-test('unusable nodes are replaced, what is known of them is kept, and their tasks go elsewhere', async ({
-  skip,
-}) => {
-  const missing = await whyNotReplaced();
-  skip(missing !== null, missing ?? '');
-  await sluice.setFaults({ nodes: { unusable: 1 } });
-  await begin('spoilt');
-  const { id } = await until(
-    'the run is there',
-    async () => (await sluice.runs('spoilt'))[0] ?? null,
-  );
-  const kept = await until('nodes are replaced', async () => {
-    const names = await nodeFiles(id);
-    return names.length > 0 ? names : null;
-  });
-  await sluice.setFaults({});
-  const [run] = await sluice.finished('spoilt', 4);
-  expect(run).toMatchObject({ status: 'Succeeded' });
-  expect(kept.every((name) => name.endsWith('.json'))).toBe(true);
-});
+test.runIf(LONG)(
+  'unusable nodes are replaced, what is known of them is kept, and their tasks go elsewhere',
+  async ({ skip }) => {
+    const missing = await whyNotReplaced();
+    skip(missing !== null, missing ?? '');
+    await sluice.setFaults({ nodes: { unusable: 1 } });
+    await begin('spoilt');
+    const { id } = await until(
+      'the run is there',
+      async () => (await sluice.runs('spoilt'))[0] ?? null,
+    );
+    const kept = await until('nodes are replaced', async () => {
+      const names = await nodeFiles(id);
+      return names.length > 0 ? names : null;
+    });
+    await sluice.setFaults({});
+    const [run] = await sluice.finished('spoilt', 4);
+    expect(run).toMatchObject({ status: 'Succeeded' });
+    expect(kept.every((name) => name.endsWith('.json'))).toBe(true);
+  },
+);
 
 test('a run whose nodes all come up bad ends with a diagnosis instead of paying for a loop', async ({
   skip,
@@ -133,23 +143,26 @@ test('a run whose nodes all come up bad ends with a diagnosis instead of paying 
   await isGone(run!.id);
 });
 
-test('tasks of nodes that are lost finish on others, and every item is there once', async () => {
-  const name = 'lossy';
-  const command = `sleep 1; ${COMMAND}`;
-  await sluice.apply(pipelineFile({ name, command, settle: '1s', slots: 1 }));
-  await sluice.drop(name, FILES);
-  const [node, run] = await until('a task runs', async () => {
-    const [view] = await sluice.runs(name);
-    if (!view || Number((view.counts['tasks'] as { running: number }).running) === 0) return null;
-    const nodes = await sluice.batch.computeNode.list(view.id);
-    const busy = nodes.find(({ state }) => state === 'running');
-    return busy ? ([busy.id!, view] as const) : null;
-  });
-  await sluice.befall(run.id, node, 'fail');
-  await sluice.finished(name, 4);
-  const items = byName(await sluice.manifest(run.id));
-  expect([...items.values()].map(({ status }) => status)).toEqual(Array(4).fill('Succeeded'));
-});
+test.runIf(LONG)(
+  'tasks of nodes that are lost finish on others, and every item is there once',
+  async () => {
+    const name = 'lossy';
+    const command = `sleep 1; ${COMMAND}`;
+    await sluice.apply(pipelineFile({ name, command, settle: '1s', slots: 1 }));
+    await sluice.drop(name, FILES);
+    const [node, run] = await until('a task runs', async () => {
+      const [view] = await sluice.runs(name);
+      if (!view || Number((view.counts['tasks'] as { running: number }).running) === 0) return null;
+      const nodes = await sluice.batch.computeNode.list(view.id);
+      const busy = nodes.find(({ state }) => state === 'running');
+      return busy ? ([busy.id!, view] as const) : null;
+    });
+    await sluice.befall(run.id, node, 'fail');
+    await sluice.finished(name, 4);
+    const items = byName(await sluice.manifest(run.id));
+    expect([...items.values()].map(({ status }) => status)).toEqual(Array(4).fill('Succeeded'));
+  },
+);
 
 test('a job of our name that is not ours is left alone, and the next name is taken', async () => {
   const name = 'stranger';
@@ -169,15 +182,18 @@ test('a job of our name that is not ours is left alone, and the next name is tak
   await sluice.batch.job.deleteMethod(id);
 });
 
-test('tasks that Batch takes only in part are offered again until all are there once', async () => {
-  const partial = { clientError: 0, serverError: 0.3, taskExists: 0.3 };
-  await sluice.setFaults({ seed: 5, requests: [{ partial }] });
-  const name = 'partly';
-  await sluice.apply(pipelineFile({ name, command: COMMAND, settle: '1s' }));
-  const files = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`f${n}`, String(n)]));
-  await sluice.drop(name, files);
-  expect(await sluice.finished(name, 40)).toMatchObject([{ status: 'Succeeded' }]);
-});
+test.runIf(LONG)(
+  'tasks that Batch takes only in part are offered again until all are there once',
+  async () => {
+    const partial = { clientError: 0, serverError: 0.3, taskExists: 0.3 };
+    await sluice.setFaults({ seed: 5, requests: [{ partial }] });
+    const name = 'partly';
+    await sluice.apply(pipelineFile({ name, command: COMMAND, settle: '1s' }));
+    const files = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`f${n}`, String(n)]));
+    await sluice.drop(name, files);
+    expect(await sluice.finished(name, 40)).toMatchObject([{ status: 'Succeeded' }]);
+  },
+);
 
 /** What was kept of the nodes that a run let go of. */
 async function nodeFiles(run: string): Promise<string[]> {

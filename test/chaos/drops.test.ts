@@ -5,13 +5,12 @@ import type { Row } from '../../lib/store/ledger.ts';
 import { ACCOUNTS } from '../../local/stack/accounts.ts';
 import { pipelineFile, until } from '../e2e/harness.ts';
 import { type Gated, startGated } from './gated.ts';
+import { LONG } from './long.ts';
 import { seeded, shuffled } from './random.ts';
 import { deliver, storageEvent } from './send-event.ts';
 
 /** Blobs; `SLUICE_CHAOS=long` drops ten thousand. */
-const DROPS = Number(
-  process.env['SLUICE_CHAOS_DROPS'] ?? (process.env['SLUICE_CHAOS'] === 'long' ? 10_000 : 200),
-);
+const DROPS = Number(process.env['SLUICE_CHAOS_DROPS'] ?? (LONG ? 10_000 : 100));
 
 let sluice: Gated;
 

@@ -5,11 +5,12 @@ import { eachLimited } from '../../lib/store/concurrency.ts';
 import type { Row } from '../../lib/store/ledger.ts';
 import { getJson, type Manifest, pipelineFile, temporaryFolder, until } from '../e2e/harness.ts';
 import { type Gated, startGated } from './gated.ts';
+import { LONG } from './long.ts';
 import { seeded } from './random.ts';
 import { deliver, storageEvent } from './send-event.ts';
 
 /** `SLUICE_CHAOS=long` generates ten thousand names beside those that are kept. */
-const GENERATED = process.env['SLUICE_CHAOS'] === 'long' ? 10_000 : 20;
+const GENERATED = LONG ? 10_000 : 20;
 
 let sluice: Gated;
 /** What the names would make or write, were they ever run. */

@@ -11,10 +11,10 @@ import {
   temporaryFolder,
   until,
 } from '../e2e/harness.ts';
+import { LONG } from './long.ts';
 import { seeded, shuffled } from './random.ts';
 
 /** `SLUICE_CHAOS=long` kills each part 200 times, in runs of a thousand items. */
-const LONG = process.env['SLUICE_CHAOS'] === 'long';
 const POINTS = Number(process.env['SLUICE_CHAOS_POINTS'] ?? (LONG ? 200 : 4));
 const ITEMS = LONG ? 1000 : 100;
 const SEED = Number(process.env['SLUICE_CHAOS_SEED'] ?? 1);
@@ -65,7 +65,7 @@ test.each(
     const from = log.length;
     const victims = shuffled(kills, random);
     for (const part of victims) {
-      await sleep(random() * (LONG ? 2000 : 800));
+      await sleep(random() * (LONG ? 2000 : 400));
       await killAndAwait(part);
     }
     const said = victims.flatMap((part) => [

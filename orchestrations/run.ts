@@ -149,7 +149,7 @@ function* manifest(context: OrchestrationContext, state: RunState): Steps<RunSta
 }
 
 function* cleanUp(context: OrchestrationContext, state: RunState): Steps<RunState> {
-  const { gone } = yield* call(context, 'cleanUp', ref(state));
+  const { gone } = yield* call(context, 'cleanUp', { ...ref(state), job: state.job });
   if (gone) return { ...state, step: 'done' };
   return yield* pause(context, state);
 }

@@ -21,14 +21,20 @@ export async function endJob({
 export async function cleanUp({
   run,
   epoch,
+  job,
 }: Activities['cleanUp']['input']): Promise<Activities['cleanUp']['output']> {
   const record = await getOwnRun({ run, epoch });
-  const jobs = await jobsOf(run);
-  for (const { id, state } of jobs) if (state !== 'deleting') await deleteJob(id);
+  const jobsGone = job === null ? await deleteJobs(run) : await deleteJob(job);
   const poolGone = await deletePool(run);
-  if (jobs.length > 0 || !poolGone) return { gone: false };
+  if (!jobsGone || !poolGone) return { gone: false };
   await finishRows(record.pipeline, run, await readRunLines<SeenRow>(run, 'inputs.ndjson'));
   await setProgress({ run, epoch }, { phase: 'done' });
   await retire(run);
   return { gone: true };
+}
+
+async function deleteJobs(run: string): Promise<boolean> {
+  const jobs = await jobsOf(run);
+  for (const { id, state } of jobs) if (state !== 'deleting') await deleteJob(id);
+  return jobs.length === 0;
 }

@@ -41,7 +41,8 @@ export interface Activities {
     input: RunRef & { job: string | null; parts: PartSummary[]; error: RunError | null };
     output: null;
   };
-  cleanUp: { input: RunRef; output: { gone: boolean } };
+  /** Without a job, all jobs of the run are looked for. */
+  cleanUp: { input: RunRef & { job: string | null }; output: { gone: boolean } };
 }
 
 export type ActivityName = keyof Activities;

@@ -27,7 +27,7 @@ export async function tearDown(record: RunRecord): Promise<void> {
     }
     await writeManifest({ ...ref, job, parts: written, error });
   }
-  await repeated(async () => (await cleanUp(ref)).gone);
+  await repeated(async () => (await cleanUp({ ...ref, job: null })).gone);
 }
 
 async function repeated(look: () => Promise<boolean>): Promise<boolean> {

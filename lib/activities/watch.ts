@@ -39,7 +39,9 @@ async function showProgress(ref: RunRef, tasks: TaskCounts): Promise<void> {
   const before = await getProgress(run);
   if (!before?.items || JSON.stringify(before.tasks) === JSON.stringify(tasks)) return;
   const { items: total, tasks: planned } = await runPlan(run);
-  const ended = before.tasks?.completed !== tasks.completed && total <= LIST_WHILE_WATCHING;
+  // What has ended altogether is listed when it is judged.
+  const worthIt = total <= LIST_WHILE_WATCHING && !looksDone(tasks);
+  const ended = worthIt && before.tasks?.completed !== tasks.completed;
   const listed = ended ? await listedItems(run) : before.items;
   const perTask = Math.ceil(total / Math.max(1, planned));
   const items = itemCounts(total, listed, { running: tasks.running, perTask });

@@ -41,20 +41,15 @@ export async function* listJobs(filter?: string): AsyncGenerator<BatchServiceMod
   }
 }
 
-/** Ends a job; whether it has completed. A job that is gone has. */
+/** Asks for a job to end; whether it has completed already. A job that is gone has. */
 export async function endJob(id: string): Promise<boolean> {
   try {
-    const { state } = await batchCall(`Reading job ${id}`, (client) => client.job.get(id));
-    if (state === 'completed') return true;
-    if (state === 'terminating' || state === 'deleting') return false;
     await batchCall(`Terminating job ${id}`, (client) => client.job.terminate(id));
     return false;
   } catch (error) {
     const code = batchCode(error);
-    if (code === 'JobNotFound') return true;
-    if (code === 'JobBeingTerminated' || code === 'JobBeingDeleted' || code === 'JobCompleted') {
-      return false;
-    }
+    if (code === 'JobCompleted' || code === 'JobNotFound') return true;
+    if (code === 'JobBeingTerminated' || code === 'JobBeingDeleted') return false;
     throw error;
   }
 }

@@ -25,17 +25,43 @@ export interface GatedOptions {
   settings?: Record<string, string>;
   /** What goes wrong in Batch at first, as the emulator's `PUT /_emulator/faults` takes it. */
   faults?: object;
+  /** What tasks do instead of running, as `PUT /_emulator/tasks` takes it. */
+  simulation?: object;
 }
 
-export async function startGated({ settings, faults }: GatedOptions = {}): Promise<Gated> {
+export async function startGated(options: GatedOptions = {}): Promise<Gated> {
   const dataDir = temporaryFolder();
+  const started: (() => Promise<unknown>)[] = [
+    async () => rmSync(dataDir, { recursive: true, force: true }),
+  ];
+  const close = async (): Promise<void> => {
+    for (const end of started.toReversed()) await end();
+  };
+  try {
+    return { ...(await startParts(options, dataDir, started)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function startParts(
+  { settings, faults = {}, simulation = { tasks: [] } }: GatedOptions,
+  dataDir: string,
+  started: (() => Promise<unknown>)[],
+): Promise<Omit<Gated, 'close'>> {
   const { name, key } = ACCOUNTS.batch;
   // In place of the stack's own: one whose faults can be set.
   const flags = ['--admin', `--account=${name}`, `--key=${key}`];
   const emulator = await spawnBatch(`${dataDir}/faulty`, flags);
-  const targets = { blob: '', batch: '' };
+  started.push(() => emulator.end('SIGTERM'));
+  const admin = administer(emulator.url);
+  await admin('PUT', 'faults', faults);
+  await admin('PUT', 'tasks', simulation);
+  const targets = { blob: '', batch: emulator.url };
   const storageGate = await openGate(() => targets.blob);
   const batchGate = await openGate(() => targets.batch);
+  started.push(storageGate.close, batchGate.close);
   const log: string[] = [];
   const stack = await startStack({
     dataDir,
@@ -43,41 +69,35 @@ export async function startGated({ settings, faults }: GatedOptions = {}): Promi
     functions: 'functions/*.ts',
     log: (line) => log.push(line),
     settings(urls) {
-      Object.assign(targets, { blob: urls.blob, batch: emulator.url });
-      const account = new URL(urls.blob).pathname;
+      targets.blob = urls.blob;
       return {
         ...appSettings(urls),
-        SLUICE_STORAGE_URL: storageGate.url + account,
+        SLUICE_STORAGE_URL: storageGate.url + new URL(urls.blob).pathname,
         SLUICE_BATCH_URL: batchGate.url,
         ...settings,
       };
     },
     subscriptions: (urls) => [dropSubscription(urls)],
   });
-  const admin = async (method: string, path: string, body: object): Promise<void> => {
-    const url = `${emulator.url}/_emulator/${path}`;
-    const headers = { 'content-type': 'application/json' };
-    const response = await fetch(url, { method, headers, body: JSON.stringify(body) });
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-  };
-  const setFaults = (knobs: object): Promise<void> => admin('PUT', 'faults', knobs);
-  if (faults) await setFaults(faults);
+  started.push(stack.close);
   return {
     ...connect({ ...stack.urls, batch: emulator.url }, dataDir),
-    setFaults,
+    setFaults: (knobs) => admin('PUT', 'faults', knobs),
     befall: (poolId, nodeId, event) => admin('POST', 'nodes', { poolId, nodeId, event }),
     storageGate,
     batchGate,
     log,
     sweep: async () => (await post<{ value: string[] }>(`${stack.urls.api}/sweep`)).value,
     instance: (id, operation) => onInstance(stack.urls.host, id, operation),
-    async close() {
-      await stack.close();
-      await emulator.end('SIGTERM');
-      await storageGate.close();
-      await batchGate.close();
-      rmSync(dataDir, { recursive: true, force: true });
-    },
+  };
+}
+
+function administer(url: string) {
+  return async (method: string, path: string, body: object): Promise<void> => {
+    const headers = { 'content-type': 'application/json' };
+    const init = { method, headers, body: JSON.stringify(body) };
+    const response = await fetch(`${url}/_emulator/${path}`, init);
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   };
 }
 

@@ -76,8 +76,13 @@ async function holdAt({ name, gate, method, path, body }: Point & { name: string
     (body === undefined || request.body.includes(body));
   const holding = sluice[gate].holdNext(fits);
   const command = 'cat "$INPUT" > "$OUTPUT_DIR/out.txt"';
-  await sluice.apply(pipelineFile({ name, command, pack: 2, settle: '3s', rest: MERGE }));
+  // Asked for by name and not dropped, so that however slow events are there is one run.
+  await sluice.apply(pipelineFile({ name, command, pack: 2, match: 'none', rest: MERGE }));
   await sluice.drop(name, FILES);
+  await fetch(`${sluice.urls.api}/runs`, {
+    method: 'POST',
+    body: JSON.stringify({ pipeline: name, inputs: Object.keys(FILES) }),
+  });
   const held: Held = await holding;
   const [view] = (await sluice.runs(name)) as [RunView];
   return { held, run: view.id };

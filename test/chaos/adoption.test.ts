@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunRecord } from '../../lib/plan/run.ts';
 import { byName, pipelineFile, type RunView, until } from '../e2e/harness.ts';
 import type { Held, Passing } from './gate.ts';
-import { type Gated, instanceStatus, post, startGated } from './gated.ts';
+import { type Gated, instanceStatus, post, runOver, startGated } from './gated.ts';
 import { LONG } from './long.ts';
 
 let sluice: Gated;
@@ -78,11 +78,7 @@ async function holdAt({ name, gate, method, path, body }: Point & { name: string
   const command = 'cat "$INPUT" > "$OUTPUT_DIR/out.txt"';
   // Asked for by name and not dropped, so that however slow events are there is one run.
   await sluice.apply(pipelineFile({ name, command, pack: 2, match: 'none', rest: MERGE }));
-  await sluice.drop(name, FILES);
-  await fetch(`${sluice.urls.api}/runs`, {
-    method: 'POST',
-    body: JSON.stringify({ pipeline: name, inputs: Object.keys(FILES) }),
-  });
+  await runOver(sluice, name, FILES);
   const held: Held = await holding;
   const [view] = (await sluice.runs(name)) as [RunView];
   return { held, run: view.id };

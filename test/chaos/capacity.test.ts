@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { byName, getJson, pipelineFile, type RunView, until } from '../e2e/harness.ts';
-import { type Gated, startGated } from './gated.ts';
+import { type Gated, runOver, startGated } from './gated.ts';
 import { LONG } from './long.ts';
 
 let sluice: Gated;
@@ -15,8 +15,8 @@ const COMMAND = 'cat "$INPUT" > "$OUTPUT_DIR/out.txt"';
 const FILES = Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [name, `of ${name}`]));
 
 async function begin(name: string, change: (source: string) => string = (same) => same) {
-  await sluice.apply(change(pipelineFile({ name, command: COMMAND, settle: '1s', slots: 1 })));
-  await sluice.drop(name, FILES);
+  await sluice.apply(change(pipelineFile({ name, command: COMMAND, match: 'none', slots: 1 })));
+  await runOver(sluice, name, FILES);
 }
 
 /** The run once it shows what it waits for. */
@@ -148,8 +148,8 @@ test.runIf(LONG)(
   async () => {
     const name = 'lossy';
     const command = `sleep 1; ${COMMAND}`;
-    await sluice.apply(pipelineFile({ name, command, settle: '1s', slots: 1 }));
-    await sluice.drop(name, FILES);
+    await sluice.apply(pipelineFile({ name, command, match: 'none', slots: 1 }));
+    await runOver(sluice, name, FILES);
     const [node, run] = await until('a task runs', async () => {
       const [view] = await sluice.runs(name);
       if (!view || Number((view.counts['tasks'] as { running: number }).running) === 0) return null;
@@ -188,9 +188,9 @@ test.runIf(LONG)(
     const partial = { clientError: 0, serverError: 0.3, taskExists: 0.3 };
     await sluice.setFaults({ seed: 5, requests: [{ partial }] });
     const name = 'partly';
-    await sluice.apply(pipelineFile({ name, command: COMMAND, settle: '1s' }));
+    await sluice.apply(pipelineFile({ name, command: COMMAND, match: 'none' }));
     const files = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`f${n}`, String(n)]));
-    await sluice.drop(name, files);
+    await runOver(sluice, name, files);
     expect(await sluice.finished(name, 40)).toMatchObject([{ status: 'Succeeded' }]);
   },
 );

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Garbage } from '../../lib/plan/garbage.ts';
 import type { RunRecord } from '../../lib/plan/run.ts';
 import { byName, getJson, pipelineFile, type RunView, until } from '../e2e/harness.ts';
-import { type Gated, instanceStatus, post, startGated } from './gated.ts';
+import { type Gated, instanceStatus, post, runOver, startGated } from './gated.ts';
 
 let sluice: Gated;
 
@@ -15,8 +15,8 @@ afterAll(() => sluice.close());
 
 test('a run that no instance can drive is torn down, with a manifest that has every item once', async () => {
   const name = 'hopeless';
-  await sluice.apply(pipelineFile({ name, command: 'sleep 600', pack: 2, settle: '2s' }));
-  await sluice.drop(name, { a: '1', b: '2', c: '3' });
+  await sluice.apply(pipelineFile({ name, command: 'sleep 600', pack: 2, match: 'none' }));
+  await runOver(sluice, name, { a: '1', b: '2', c: '3' });
   const { id } = await until('the run has tasks that run', async () => {
     const [run] = await sluice.runs(name);
     return Number((run?.counts['tasks'] as { running?: number })?.running) > 0 ? run! : null;

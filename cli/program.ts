@@ -50,6 +50,10 @@ function createProgram(
   withTarget(program.command('watch <run>'), { json: false })
     .description('follow a run until it ends')
     .action(runs(async () => (await import('./commands/watch.ts')).watch));
+  withTarget(program.command('gc'))
+    .description("remove pools and jobs that are nobody's, and runs and logs kept long enough")
+    .option('--dry-run', 'only list what would go')
+    .action(runs(async () => (await import('./commands/gc.ts')).gc));
   program
     .command('host <dir>')
     .description('serve any Azure Functions v4 Node app, Durable Functions included')

@@ -1,9 +1,12 @@
 import { app } from '@azure/functions';
+import * as df from 'durable-functions';
 import { handleRequest } from '../lib/api/handle.ts';
 
 app.http('api', {
   route: '{*path}',
   methods: ['GET', 'PUT', 'POST', 'DELETE'],
   authLevel: 'function',
-  handler: (request, context) => handleRequest(request, (error) => context.error(error)),
+  extraInputs: [df.input.durableClient()],
+  handler: (request, context) =>
+    handleRequest(request, (error) => context.error(error), df.getClient(context)),
 });

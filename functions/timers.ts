@@ -1,5 +1,7 @@
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
+import { collectGarbage } from '../lib/activities/gc.ts';
+import { reconcile } from '../lib/activities/reconcile.ts';
 import { sweep } from '../lib/activities/sweep.ts';
 
 app.timer('sweep', {
@@ -8,4 +10,23 @@ app.timer('sweep', {
   runOnStartup: true,
   extraInputs: [df.input.durableClient()],
   handler: (_timer, context) => sweep(df.getClient(context), (message) => context.warn(message)),
+});
+
+app.timer('gc', {
+  schedule: '0 7 * * * *',
+  extraInputs: [df.input.durableClient()],
+  handler: async (_timer, context) => {
+    const { garbage } = await collectGarbage(df.getClient(context), Date.now());
+    for (const { kind, id, reason } of garbage) context.warn(`Removed ${kind} ${id}: ${reason}.`);
+  },
+});
+
+app.timer('reconcile', {
+  schedule: '0 13,43 * * * *',
+  extraInputs: [df.input.durableClient()],
+  handler: async (_timer, context) => {
+    for (const { pipeline, found } of await reconcile(df.getClient(context), Date.now())) {
+      context.warn(`Found ${found} blobs of ${pipeline} whose events never came.`);
+    }
+  },
 });

@@ -8,10 +8,16 @@ export type SluiceErrorCode =
   | 'InvalidRequest'
   /** A pipeline, run or manifest that does not exist. */
   | 'NotFound'
+  /** A request that contradicts what stands. */
+  | 'Conflict'
   /** The run is driven by a newer epoch or has ended: whoever asked must stop, quietly. */
   | 'Fenced'
   /** A record in storage is not what was written there. */
   | 'CorruptRecord'
+  /** A run waited for its first node longer than its pipeline allows, or Batch will never give it one. */
+  | 'NoCapacity'
+  /** Node after node of a run came up bad. */
+  | 'UnhealthyNodes'
   /** Azure Batch refused, and asking again would not help. */
   | 'BatchRefused'
   /** Azure Batch could not answer in time; asking again may help. */

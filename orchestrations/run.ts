@@ -25,8 +25,9 @@ type Step = (context: OrchestrationContext, state: RunState) => Steps<RunState>;
 
 /** Turns between two fresh histories: a turn is some ten events, so a replay stays within milliseconds. */
 const TURNS = 80;
-/** Seconds between two looks at something that Batch is ending or deleting. */
-const ENDING_SECONDS = 0.5;
+/** Seconds between two looks at something that Batch is ending or deleting, at first and at most. */
+const FIRST_PAUSE_SECONDS = 0.3;
+const LONGEST_PAUSE_SECONDS = 30;
 const LONGEST_FAULT_SECONDS = 60;
 
 const STEPS = {
@@ -89,18 +90,21 @@ function* guarded(context: OrchestrationContext, state: RunState): Steps<RunStat
 }
 
 function* plan(context: OrchestrationContext, state: RunState): Steps<RunState> {
-  const { ended, slabs } = yield* call(context, 'plan', ref(state));
-  return { ...state, slabs, step: ended ? 'done' : 'pool' };
+  const { ended, closing, slabs } = yield* call(context, 'plan', ref(state));
+  if (ended) return { ...state, step: 'cleanUp' };
+  if (closing) return { ...state, ...closing, slabs, step: 'end' };
+  return { ...state, slabs, step: 'pool' };
 }
 
 function* pool(context: OrchestrationContext, state: RunState): Steps<RunState> {
-  yield* call(context, 'openPool', ref(state));
-  return { ...state, step: 'job' };
+  const { opened } = yield* call(context, 'openPool', ref(state));
+  return opened ? { ...state, pace: null, step: 'job' } : yield* pause(context, state);
 }
 
 function* job(context: OrchestrationContext, state: RunState): Steps<RunState> {
   const opened = yield* call(context, 'openJob', ref(state));
-  return { ...state, job: opened.job, step: 'submit' };
+  if (opened.job === null) return yield* pause(context, state);
+  return { ...state, job: opened.job, pace: null, step: 'submit' };
 }
 
 function* submit(context: OrchestrationContext, state: RunState): Steps<RunState> {
@@ -129,11 +133,10 @@ function* watchMerge(context: OrchestrationContext, state: RunState): Steps<RunS
 }
 
 function* end(context: OrchestrationContext, state: RunState): Steps<RunState> {
-  if (state.job === null) return { ...state, step: 'manifest' };
-  const { ended } = yield* call(context, 'endJob', jobRef(state));
-  if (ended) return { ...state, step: 'manifest' };
-  yield* sleep(context, ENDING_SECONDS);
-  return state;
+  const { job: carried, error } = state;
+  const { ended } = yield* call(context, 'endJob', { ...ref(state), job: carried, error });
+  if (ended) return { ...state, pace: null, step: 'manifest' };
+  return yield* pause(context, state);
 }
 
 function* manifest(context: OrchestrationContext, state: RunState): Steps<RunState> {
@@ -142,14 +145,23 @@ function* manifest(context: OrchestrationContext, state: RunState): Steps<RunSta
   const inputs = parts.map((part) => ({ ...ref(state), job: carried, part, error }));
   const written: PartSummary[] = yield* callEach(context, 'writePart', inputs);
   yield* call(context, 'writeManifest', { ...ref(state), job: carried, parts: written, error });
-  return { ...state, step: 'cleanUp' };
+  return { ...state, pace: null, step: 'cleanUp' };
 }
 
 function* cleanUp(context: OrchestrationContext, state: RunState): Steps<RunState> {
   const { gone } = yield* call(context, 'cleanUp', { ...ref(state), job: state.job });
   if (gone) return { ...state, step: 'done' };
-  yield* sleep(context, ENDING_SECONDS);
-  return state;
+  return yield* pause(context, state);
+}
+
+/** A pause that grows from look to look: Azure takes a second to end a job, and minutes to delete a pool. */
+function* pause(context: OrchestrationContext, state: RunState): Steps<RunState> {
+  const delay = Math.min(
+    (state.pace?.delay ?? FIRST_PAUSE_SECONDS / 1.6) * 1.6,
+    LONGEST_PAUSE_SECONDS,
+  );
+  yield* sleep(context, delay);
+  return { ...state, pace: { delay, completed: 0 } };
 }
 
 /** One look at the job, and a pause unless everything is done. */

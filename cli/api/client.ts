@@ -10,6 +10,7 @@ export interface Api {
   get<T>(path: string): Promise<T>;
   /** As `get`, with null where the answer is 404. */
   find<T>(path: string): Promise<T | null>;
+  post<T>(path: string): Promise<T>;
   putYaml<T>(path: string, source: string): Promise<{ status: number; body: T }>;
 }
 
@@ -52,6 +53,7 @@ export function createApi(base: string, next: string): Api {
         throw error;
       }
     },
+    post: async <T>(path: string) => json<T>(await call(path, { method: 'POST' })),
     async putYaml<T>(path: string, source: string) {
       const headers = { 'content-type': 'application/yaml' };
       const response = await call(path, { method: 'PUT', headers, body: source });

@@ -1,13 +1,20 @@
-import { deleteJob, endJob as terminateJob } from '../azure/jobs.ts';
+import { deleteJob, endJob as terminateJob, jobsOf } from '../azure/jobs.ts';
 import { deletePool } from '../azure/pools.ts';
 import { finishRows, type SeenRow } from '../store/ledger.ts';
-import { getOwnRun, readRunLines, retire, setProgress } from '../store/runs.ts';
-import type { Activities, JobRef } from './contract.ts';
+import { getOwnRun, readRunLines, retire, setProgress, updateRun } from '../store/runs.ts';
+import type { Activities } from './contract.ts';
 
-/** Ends the job, so that nothing of it writes any more; whether it has ended. */
-export async function endJob({ run, epoch, job }: JobRef): Promise<Activities['endJob']['output']> {
-  await getOwnRun({ run, epoch });
-  return { ended: await terminateJob(job) };
+/** Writes down that the run ends, then ends its job, so that nothing of it writes any more; whether it has ended. */
+export async function endJob({
+  run,
+  epoch,
+  job,
+  error,
+}: Activities['endJob']['input']): Promise<Activities['endJob']['output']> {
+  await updateRun({ run, epoch }, (record) =>
+    record.closing ? record : { ...record, closing: { job, error } },
+  );
+  return { ended: job === null || (await terminateJob(job)) };
 }
 
 /** Removes what a run had in Batch and marks its drops done; to be asked until everything is gone. */
@@ -17,11 +24,17 @@ export async function cleanUp({
   job,
 }: Activities['cleanUp']['input']): Promise<Activities['cleanUp']['output']> {
   const record = await getOwnRun({ run, epoch });
-  const jobGone = job === null || (await deleteJob(job));
+  const jobsGone = job === null ? await deleteJobs(run) : await deleteJob(job);
   const poolGone = await deletePool(run);
-  if (!jobGone || !poolGone) return { gone: false };
+  if (!jobsGone || !poolGone) return { gone: false };
   await finishRows(record.pipeline, run, await readRunLines<SeenRow>(run, 'inputs.ndjson'));
-  await setProgress(run, { phase: 'done' });
+  await setProgress({ run, epoch }, { phase: 'done' });
   await retire(run);
   return { gone: true };
+}
+
+async function deleteJobs(run: string): Promise<boolean> {
+  const jobs = await jobsOf(run);
+  for (const { id, state } of jobs) if (state !== 'deleting') await deleteJob(id);
+  return jobs.length === 0;
 }

@@ -3,18 +3,10 @@ import type { DurableClient } from 'durable-functions';
 import { runId } from '../plan/ids.ts';
 import type { RunRecord } from '../plan/run.ts';
 import { closeWindow } from '../plan/window.ts';
-import {
-  type Claim,
-  closeClaim,
-  listPending,
-  openClaim,
-  type Row,
-  type SeenRow,
-  supersede,
-  takeRows,
-} from '../store/ledger.ts';
+import { type Claim, closeClaim, openClaim, takeRows } from '../store/claims.ts';
+import { listPending, type Row, type SeenRow, supersede } from '../store/ledger.ts';
 import { getPipeline, type StoredPipeline } from '../store/pipelines.ts';
-import { commitJson, createRun, putRunFile } from '../store/runs.ts';
+import { commitJson, commitLines, createRun } from '../store/runs.ts';
 import type { Activities } from './contract.ts';
 import { startRun } from './durable.ts';
 
@@ -49,14 +41,27 @@ export async function carryOut(
   listed: readonly SeenRow[] = [],
 ): Promise<void> {
   const rows = await takeRows(intent, listed);
-  if (rows.length > 0) await startRun(client, await makeRun(intent, rows));
+  if (rows.length > 0) {
+    const { run, pipeline, claimedAt: at } = intent;
+    await startRun(client, await makeRun({ run, pipeline, at, kind: 'drop' }, rows));
+  }
   await closeClaim(intent);
 }
 
-async function makeRun({ run, pipeline, claimedAt }: Claim, rows: SeenRow[]): Promise<RunRecord> {
+/** What a run is made of besides its rows. */
+export interface Origin {
+  run: string;
+  pipeline: string;
+  /** When it was asked for, in ISO 8601. */
+  at: string;
+  kind: RunRecord['trigger']['kind'];
+}
+
+/** Writes down a run, first wins; its inputs and its pipeline stay as they are at the first time. */
+export async function makeRun(origin: Origin, rows: SeenRow[]): Promise<RunRecord> {
+  const { run, pipeline, at, kind } = origin;
   const stored = await getPipeline(pipeline);
-  const lines = rows.map((row) => JSON.stringify(row)).join('\n');
-  await putRunFile(run, 'inputs.ndjson', lines, 'application/x-ndjson');
+  await commitLines(run, 'inputs.ndjson', rows);
   if (stored) await commitJson(run, 'pipeline.json', stored);
   return createRun({
     id: run,
@@ -64,9 +69,11 @@ async function makeRun({ run, pipeline, claimedAt }: Claim, rows: SeenRow[]): Pr
     pipelineHash: stored?.hash ?? '',
     epoch: 1,
     status: 'Running',
-    trigger: { kind: 'drop' },
-    startedAt: claimedAt,
+    trigger: { kind },
+    startedAt: at,
     endedAt: null,
     error: null,
+    adopted: null,
+    closing: null,
   });
 }

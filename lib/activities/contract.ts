@@ -1,6 +1,6 @@
 import type { Pace } from '../plan/poll.ts';
 import type { Slab } from '../plan/plan.ts';
-import type { RunError } from '../plan/run.ts';
+import type { RunError, RunRecord } from '../plan/run.ts';
 import type { RunRef } from '../store/runs.ts';
 
 export type { RunRef };
@@ -12,16 +12,25 @@ export type JobRef = RunRef & { job: string };
 export interface Activities {
   /** Looks at a pipeline's waiting drops and starts a run when their window closes. */
   collect: { input: { pipeline: string }; output: { waitSeconds: number | null; more: boolean } };
-  plan: { input: RunRef; output: { ended: boolean; slabs: Slab[] } };
-  openPool: { input: RunRef; output: null };
-  openJob: { input: RunRef; output: { job: string } };
+  /** `closing` is set when the run had begun to end before, and how. */
+  plan: {
+    input: RunRef;
+    output: { ended: boolean; closing: RunRecord['closing']; slabs: Slab[] };
+  };
+  /** Not opened while the Batch account has no room for one more. */
+  openPool: { input: RunRef; output: { opened: boolean } };
+  openJob: { input: RunRef; output: { job: string | null } };
   submit: { input: JobRef & { slab: Slab }; output: null };
   /** One look at the job; `done` once nothing of it is left to complete. */
   watch: { input: JobRef & { pace: Pace | null }; output: { done: boolean; pace: Pace } };
   /** Judges every item; slabs of tasks that must go again make the next round. */
   decide: { input: JobRef & { round: number }; output: { slabs: Slab[] } };
   merge: { input: JobRef; output: { submitted: boolean } };
-  endJob: { input: JobRef; output: { ended: boolean } };
+  /** From here on the run can only end. */
+  endJob: {
+    input: RunRef & { job: string | null; error: RunError | null };
+    output: { ended: boolean };
+  };
   /** The id prefixes of ten thousand items each that the manifest is written by. */
   parts: { input: RunRef; output: { parts: string[] } };
   writePart: {
@@ -32,6 +41,7 @@ export interface Activities {
     input: RunRef & { job: string | null; parts: PartSummary[]; error: RunError | null };
     output: null;
   };
+  /** Without a job, all jobs of the run are looked for. */
   cleanUp: { input: RunRef & { job: string | null }; output: { gone: boolean } };
 }
 

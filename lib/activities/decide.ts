@@ -2,7 +2,7 @@ import { type Evidence, itemOutcome, judge } from '../plan/outcome.ts';
 import { type Item, pack, type PlannedTask, type Round, type Slab } from '../plan/plan.ts';
 import { itemCounts } from '../plan/run.ts';
 import { commitJson, getOwnRun, putRunFile, setProgress } from '../store/runs.ts';
-import type { Activities } from './contract.ts';
+import type { Activities, RunRef } from './contract.ts';
 import { absentTasks, allSlabs, gatherEvidence, lastTasks } from './evidence.ts';
 import { writeSlabs } from './plan.ts';
 
@@ -23,7 +23,7 @@ export async function decide({
   const tasks = [...new Set([...carried.values()].map(({ planned }) => planned))];
   const evidence = { ...listed, absent: await absentTasks(job, tasks, listed) };
   const slabs = round < MOST_ROUNDS ? await nextRound(run, round, tasks, evidence) : [];
-  if (slabs.length === 0) await settle(run, [...carried.values()], evidence);
+  if (slabs.length === 0) await settle({ run, epoch }, [...carried.values()], evidence);
   return { slabs };
 }
 
@@ -61,7 +61,7 @@ export interface Settled {
 
 /** Writes the list and the counts that the merge goes by, and what people see. */
 async function settle(
-  run: string,
+  ref: RunRef,
   carried: { item: Item; planned: PlannedTask }[],
   evidence: Evidence,
 ): Promise<void> {
@@ -70,13 +70,13 @@ async function settle(
   const lines = succeeded
     .filter(({ outputs }) => outputs.length > 0)
     .map(({ item, record }) => `${item.id} ${record?.attempt ?? 1}\n`);
-  await putRunFile(run, 'accepted.txt', lines.join(''), 'text/plain');
+  await putRunFile(ref.run, 'accepted.txt', lines.join(''), 'text/plain');
   const listed: Settled = {
     succeeded: succeeded.length,
     failed: outcomes.length - succeeded.length,
   };
-  await putRunFile(run, 'settled.json', JSON.stringify(listed), 'application/json');
-  await setProgress(run, {
+  await putRunFile(ref.run, 'settled.json', JSON.stringify(listed), 'application/json');
+  await setProgress(ref, {
     items: itemCounts(outcomes.length, listed, { running: 0, perTask: 1 }),
   });
 }

@@ -1,5 +1,6 @@
 import type { DurableClient } from 'durable-functions';
 import { messageOf } from '../errors.ts';
+import type { InstanceState } from '../plan/adoption.ts';
 import { collectorInstance, runInstance } from '../plan/ids.ts';
 import type { RunRecord } from '../plan/run.ts';
 
@@ -10,24 +11,38 @@ export async function poke(client: DurableClient, pipeline: string): Promise<voi
   if (!started) await client.raiseEvent(instanceId, 'poke', null);
 }
 
-/** Starts the instance that drives a run in its epoch, unless the run has ended; one that is going stays. */
+/** Starts the instance that drives a run in its epoch, unless the run has ended. */
 export async function startRun(client: DurableClient, record: RunRecord): Promise<void> {
-  if (record.status !== 'Running') return;
-  const { id: run, epoch } = record;
-  await startUnlessLive(client, 'run', {
-    instanceId: runInstance(run, epoch),
-    input: { run, epoch },
-  });
+  if (record.status === 'Running') await drive(client, record);
 }
 
-/** Whether an instance exists that has not come to an end. */
-export async function isLive(client: DurableClient, instanceId: string): Promise<boolean> {
+/** Starts the instance of a run's epoch if it never was: starting one that has ended would wipe it. */
+export async function drive(client: DurableClient, { id, epoch }: RunRecord): Promise<void> {
+  const instanceId = runInstance(id, epoch);
+  if (await instanceState(client, instanceId)) return;
+  await startUnlessLive(client, 'run', { instanceId, input: { run: id, epoch } });
+}
+
+/** What the platform knows of an instance; null when it knows none of that id. */
+export async function instanceState(
+  client: DurableClient,
+  instanceId: string,
+): Promise<InstanceState | null> {
   try {
-    const { runtimeStatus } = await client.getStatus(instanceId);
-    return ['Pending', 'Running', 'ContinuedAsNew', 'Suspended'].includes(runtimeStatus);
+    const { runtimeStatus, lastUpdatedTime } = await client.getStatus(instanceId);
+    return { status: runtimeStatus, movedAt: new Date(lastUpdatedTime).getTime() };
   } catch (error) {
-    if (messageOf(error).includes('HTTP 404')) return false;
+    if (messageOf(error).includes('HTTP 404')) return null;
     throw error;
+  }
+}
+
+/** Ends an instance that is stuck; one that has ended or is gone is as good. */
+export async function stopInstance(client: DurableClient, instanceId: string): Promise<void> {
+  try {
+    await client.terminate(instanceId, 'adopted');
+  } catch (error) {
+    if (!messageOf(error).startsWith('No instance')) throw error;
   }
 }
 

@@ -31,7 +31,7 @@ const PART_DIGITS = 2;
 /** The parts of a run's manifest, in order. */
 export async function parts({ run, epoch }: RunRef): Promise<Activities['parts']['output']> {
   await getOwnRun({ run, epoch });
-  await setProgress(run, { phase: 'manifest' });
+  await setProgress({ run, epoch }, { phase: 'manifest' });
   const carried = await lastTasks(run, '');
   const prefixes = new Set([...carried.keys()].map((id) => id.slice(0, PART_DIGITS)));
   return { parts: [...prefixes].toSorted() };
@@ -113,7 +113,7 @@ export async function writeManifest({
 
 async function conclude(ref: RunRef, manifest: Manifest): Promise<void> {
   const { counts } = manifest;
-  await setProgress(ref.run, {
+  await setProgress(ref, {
     phase: 'cleanup',
     items: itemCounts(counts.items, counts, { running: 0, perTask: 1 }),
   });
@@ -124,6 +124,7 @@ async function conclude(ref: RunRef, manifest: Manifest): Promise<void> {
           status: manifest.run.status,
           error: manifest.error,
           endedAt: new Date().toISOString(),
+          closing: null,
         }
       : record,
   );

@@ -27,7 +27,7 @@ export async function merge({ run, epoch, job }: JobRef): Promise<Activities['me
   if (!pipeline.merge || !settled) return { submitted: false };
   const tolerated = toleratedFailures(pipeline, settled.succeeded + settled.failed);
   if (mergeSkipped(settled, tolerated) !== null) return { submitted: false };
-  await setProgress(run, { phase: 'merge' });
+  await setProgress({ run, epoch }, { phase: 'merge' });
   const sign = await signer(new Date());
   const task = mergeTask(pipeline.merge, run, {
     script: sign.readBlob(CONTROL_CONTAINER, `runs/${run}/merge.sh`),

@@ -18,15 +18,15 @@ import type { Activities, RunRef } from './contract.ts';
 /** Plans a run from the rows that it won; the first plan to be committed stands. */
 export async function plan(ref: RunRef): Promise<Activities['plan']['output']> {
   const record = await getOwnRun(ref);
-  if (record.status !== 'Running') return { ended: true, slabs: [] };
+  if (record.status !== 'Running') return { ended: true, closing: null, slabs: [] };
   const committed = (await readRunJson<Plan>(ref.run, 'plan.json')) ?? (await commitPlan(ref.run));
   const items = itemCounts(
     committed.items,
     { succeeded: 0, failed: 0 },
     { running: 0, perTask: 1 },
   );
-  await setProgress(ref.run, { phase: 'plan', items });
-  return { ended: false, slabs: committed.slabs };
+  await setProgress(ref, { phase: 'plan', items });
+  return { ended: false, closing: record.closing, slabs: committed.slabs };
 }
 
 async function commitPlan(run: string): Promise<Plan> {

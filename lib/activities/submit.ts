@@ -23,7 +23,7 @@ export async function submit({
   slab,
 }: Activities['submit']['input']): Promise<null> {
   await getOwnRun({ run, epoch });
-  await setProgress(run, { phase: 'submit' });
+  await setProgress({ run, epoch }, { phase: 'submit' });
   // Tasks may write there, but not make it.
   await workContainer();
   const { pipeline } = await runPipeline(run);

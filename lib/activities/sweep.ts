@@ -1,11 +1,12 @@
 import type { DurableClient } from 'durable-functions';
 import { messageOf } from '../errors.ts';
-import { runInstance } from '../plan/ids.ts';
-import { hasPending, listOpenClaims } from '../store/ledger.ts';
+import { listOpenClaims } from '../store/claims.ts';
+import { hasPending } from '../store/ledger.ts';
 import { listPipelines } from '../store/pipelines.ts';
-import { getRun, listActive } from '../store/runs.ts';
+import { listActive } from '../store/runs.ts';
 import { carryOut } from './collect.ts';
-import { isLive, poke, startRun } from './durable.ts';
+import { poke } from './durable.ts';
+import { tendRun } from './janitor.ts';
 
 /** Finishes what a crash or a lost poke left lying: open claims, drops without a collector, runs without an instance. */
 export async function sweep(client: DurableClient, warn: (message: string) => void): Promise<void> {
@@ -24,15 +25,10 @@ export async function sweep(client: DurableClient, warn: (message: string) => vo
       if (await hasPending(name)) await poke(client, name);
     });
   }
-  for (const run of await listActive()) {
-    await guarded(`looking at run ${run}`, () => reviveRun(run, client));
+  for (const active of await listActive()) {
+    await guarded(`looking after run ${active.run}`, async () => {
+      const done = await tendRun(active, client, Date.now());
+      if (done) warn(`Run ${active.run}: ${done}.`);
+    });
   }
-}
-
-/** A run whose record was written but whose instance never came to be is started. */
-async function reviveRun(run: string, client: DurableClient): Promise<void> {
-  const record = await getRun(run);
-  if (record.status !== 'Running') return;
-  if (await isLive(client, runInstance(run, record.epoch))) return;
-  await startRun(client, record);
 }

@@ -1,12 +1,14 @@
 import { hasOpenTasks, taskCounts } from '../azure/tasks.ts';
 import { list } from '../azure/blobs.ts';
 import { workContainer } from '../azure/storage.ts';
-import { looksDone, nextDelay, type TaskCounts } from '../plan/poll.ts';
+import { looksDone, nextPace, shouldTendPool, type TaskCounts } from '../plan/poll.ts';
 import { parseRecord } from '../plan/record.ts';
 import { itemCounts } from '../plan/run.ts';
 import { getOwnRun, getProgress, setProgress } from '../store/runs.ts';
-import type { Activities } from './contract.ts';
+import { stopWaiting } from './capacity.ts';
+import type { Activities, RunRef } from './contract.ts';
 import { runPlan } from './plan.ts';
+import { tendPool } from './tend-pool.ts';
 
 /** Items up to which a look also lists the records, so that people see items and not only tasks. */
 const LIST_WHILE_WATCHING = 5000;
@@ -20,22 +22,31 @@ export async function watch({
 }: Activities['watch']['input']): Promise<Activities['watch']['output']> {
   await getOwnRun({ run, epoch });
   const counts = await taskCounts(job);
-  await showProgress(run, counts);
-  const done = looksDone(counts) && !(await hasOpenTasks(job));
-  return { done, pace: { delay: nextDelay(pace, counts), completed: counts.completed } };
+  await showProgress({ run, epoch }, counts);
+  if (looksDone(counts) && !(await hasOpenTasks(job))) {
+    await stopWaiting({ run, epoch });
+    return { done: true, pace: nextPace(pace, counts, false) };
+  }
+  if (counts.active === 0) await stopWaiting({ run, epoch });
+  const tended = shouldTendPool(pace, counts);
+  const trouble = tended && (await tendPool({ run, epoch }, counts.completed));
+  return { done: false, pace: nextPace(pace, counts, trouble) };
 }
 
 /** Writes what people see, when it differs from what they saw. */
-async function showProgress(run: string, tasks: TaskCounts): Promise<void> {
+async function showProgress(ref: RunRef, tasks: TaskCounts): Promise<void> {
+  const { run } = ref;
   const before = await getProgress(run);
   if (!before?.items || JSON.stringify(before.tasks) === JSON.stringify(tasks)) return;
   const { items: total, tasks: planned } = await runPlan(run);
-  const ended = before.tasks?.completed !== tasks.completed && total <= LIST_WHILE_WATCHING;
+  // What has ended altogether is listed when it is judged.
+  const worthIt = total <= LIST_WHILE_WATCHING && !looksDone(tasks);
+  const ended = worthIt && before.tasks?.completed !== tasks.completed;
   const listed = ended ? await listedItems(run) : before.items;
   const perTask = Math.ceil(total / Math.max(1, planned));
   const items = itemCounts(total, listed, { running: tasks.running, perTask });
   const phase = before.phase === 'merge' ? 'merge' : 'watch';
-  await setProgress(run, { phase, tasks, items });
+  await setProgress(ref, { phase, tasks, items });
 }
 
 async function listedItems(run: string): Promise<{ succeeded: number; failed: number }> {

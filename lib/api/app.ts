@@ -1,20 +1,25 @@
+import type { DurableClient } from 'durable-functions';
 import { Hono } from 'hono';
 import { blobUrl } from '../azure/sas.ts';
+import { dropRoutes } from './drops.ts';
 import { pipelineRoutes } from './pipelines.ts';
 import { problem, problemOf } from './problem.ts';
 import { runRoutes } from './runs.ts';
+import { upkeepRoutes } from './upkeep.ts';
 
 /** Version of the HTTP API and of the app; kept equal to package.json's by a test. */
 export const VERSION = '0.1.0';
 
 /** The HTTP API: a request in, a response out; `log` gets what the caller must not see. */
-export function createApi(log: (error: unknown) => void): Hono {
+export function createApi(log: (error: unknown) => void, durable: DurableClient): Hono {
   const api = new Hono().basePath('/api');
   api.get('/', (c) =>
     c.json({ name: 'sluice', version: VERSION, storage: { blobEndpoint: blobEndpoint() } }),
   );
   api.route('/pipelines', pipelineRoutes());
-  api.route('/runs', runRoutes());
+  api.route('/runs', runRoutes(durable));
+  api.route('/drops', dropRoutes());
+  api.route('/', upkeepRoutes(durable));
   api.notFound((c) =>
     problem(404, 'NotFound', `There is nothing at ${c.req.method} ${c.req.path}.`),
   );

@@ -1,12 +1,14 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
 import { createApi } from './app.ts';
 
 /** Answers a request that came through Azure Functions. */
 export async function handleRequest(
   request: HttpRequest,
   log: (error: unknown) => void,
+  durable: DurableClient,
 ): Promise<HttpResponseInit> {
-  const response = await createApi(log).fetch(await standardRequest(request));
+  const response = await createApi(log, durable).fetch(await standardRequest(request));
   return {
     status: response.status,
     headers: Object.fromEntries(response.headers),

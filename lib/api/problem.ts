@@ -15,6 +15,7 @@ const TITLES: Record<number, string> = {
   400: 'Bad Request',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  409: 'Conflict',
   413: 'Content Too Large',
   422: 'Unprocessable Content',
   500: 'Internal Server Error',
@@ -24,6 +25,7 @@ const TITLES: Record<number, string> = {
 const STATUS: Partial<Record<SluiceErrorCode, number>> = {
   InvalidPipeline: 422,
   InvalidRequest: 400,
+  Conflict: 409,
   NotFound: 404,
   BatchUnavailable: 503,
   StorageUnavailable: 503,

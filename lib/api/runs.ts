@@ -1,5 +1,8 @@
+import type { DurableClient } from 'durable-functions';
 import { Hono } from 'hono';
-import { SluiceError } from '../errors.ts';
+import { z } from 'zod';
+import { type Ask, askForRun } from '../activities/ask.ts';
+import { messageOf, SluiceError } from '../errors.ts';
 import { isRunId } from '../plan/ids.ts';
 import type { Phase, Progress, RunRecord } from '../plan/run.ts';
 import { getProgress, getRun, listRuns, readManifest } from '../store/runs.ts';
@@ -21,14 +24,27 @@ export interface RunView {
   counts: Record<string, unknown>;
 }
 
-/** `GET /api/runs`, `GET /api/runs/{id}` and its manifest. */
-export function runRoutes(): Hono {
+/** What asks for a run; names are of blobs in the container that the pipeline watches. */
+const askSchema = z.strictObject({
+  pipeline: z.string(),
+  inputs: z.array(z.string().min(1).max(1024)).min(1).max(10_000),
+});
+
+/** `GET` and `POST /api/runs`, `GET /api/runs/{id}` and its manifest. */
+export function runRoutes(durable: DurableClient): Hono {
   const routes = new Hono();
   routes.get('/', async (c) => {
     const pipeline = c.req.query('pipeline');
     const ids = await listRuns(pipeline, PAGE);
     const views = await Promise.all(ids.map((id) => viewOrNull(id)));
     return c.json({ value: views.filter((view) => view !== null) });
+  });
+  routes.post('/', async (c) => {
+    const key = c.req.header('idempotency-key') ?? null;
+    const ask = readAsk(await c.req.text(), key);
+    const { record, created } = await askForRun(ask, durable, new Date());
+    c.header('location', `/api/runs/${record.id}`);
+    return c.json(await view(record.id), created ? 201 : 200);
   });
   routes.get('/:id', async (c) => c.json(await view(c.req.param('id'))));
   routes.get('/:id/manifest', async (c) => {
@@ -41,6 +57,21 @@ export function runRoutes(): Hono {
     );
   });
   return routes;
+}
+
+function readAsk(body: string, key: string | null): Ask {
+  const expected =
+    'The body must be JSON such as { "pipeline": "log-rollup", "inputs": ["logs/a.gz"] }, with 1 to 10,000 inputs';
+  if (key !== null && !/^[\x21-\x7e]{1,255}$/.test(key)) {
+    const message = 'Idempotency-Key must be 1 to 255 visible ASCII characters.';
+    throw new SluiceError('InvalidRequest', message);
+  }
+  try {
+    return { ...askSchema.parse(JSON.parse(body)), key };
+  } catch (cause) {
+    const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : messageOf(cause);
+    throw new SluiceError('InvalidRequest', `${expected}. ${reason}`, { cause });
+  }
 }
 
 async function view(id: string): Promise<RunView> {

@@ -3,7 +3,8 @@ import { Agent as HttpsAgent } from 'node:https';
 import { BatchServiceClient, BatchSharedKeyCredentials } from '@azure/batch';
 import type { TokenCredential } from '@azure/identity';
 import { identity } from './credentials.ts';
-import { type Fault, socketCode, withRetry } from './retry.ts';
+import { createLimiter } from './limiter.ts';
+import { type Fault, retryAfterSeconds, socketCode, withRetry } from './retry.ts';
 import { getSettings } from './settings.ts';
 
 /** What tokens for the Batch data plane are asked for; left alone, the client asks for the management plane's. */
@@ -44,13 +45,16 @@ function forBatch(credential: TokenCredential): Credentials {
   };
 }
 
+/** Calls to Batch at once, of this process. */
+const SERVICE = { read: batchFault, limiter: createLimiter(16) };
+
 /** One call to Azure Batch under the retry policy; `what` begins the message of its error. */
 export async function batchCall<T>(
   what: string,
   call: (client: BatchServiceClient) => Promise<T>,
 ): Promise<T> {
   const connected = await batch();
-  return withRetry(() => call(connected), batchFault, what);
+  return withRetry(() => call(connected), SERVICE, what);
 }
 
 /** Azure Batch's own error code; undefined for anything else. */
@@ -74,13 +78,12 @@ function batchFault(error: unknown): Fault | null {
   const text =
     body?.message?.value ?? (typeof message === 'object' ? message.value : message) ?? '';
   if (statusCode !== undefined) {
-    const retryAfter = Number(response?.headers?.get('retry-after') ?? Number.NaN);
     return {
       service,
       status: statusCode,
       code: body?.code ?? code,
       message: text.split('\n')[0] ?? '',
-      retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : undefined,
+      retryAfterSeconds: retryAfterSeconds(response?.headers?.get('retry-after'), Date.now()),
     };
   }
   const socket = socketCode(error);

@@ -55,6 +55,23 @@ export async function put(
   await write({ container, name, body, content, conditions: {} });
 }
 
+/** Version and size in bytes of a blob as it is now; null when it is not there. */
+export async function stat(
+  container: ContainerClient,
+  name: string,
+): Promise<{ etag: string; size: number } | null> {
+  try {
+    const { etag, contentLength } = await storageCall(
+      `Looking at ${container.containerName}/${name}`,
+      () => container.getBlobClient(name).getProperties(),
+    );
+    return { etag: etag ?? '', size: contentLength ?? 0 };
+  } catch (error) {
+    if (statusOf(error) === 404) return null;
+    throw error;
+  }
+}
+
 /** The text of a blob; null when it is not there. */
 export async function read(
   container: ContainerClient,
@@ -164,11 +181,10 @@ async function listPage(
   options: { metadata: boolean; size: number; continuationToken: string | undefined },
 ): Promise<{ blobs: Listed[]; continuationToken: string | undefined }> {
   const { metadata, size, continuationToken } = options;
-  const pages = container
-    .listBlobsFlat({ prefix, includeMetadata: metadata })
-    .byPage({ maxPageSize: size, ...(continuationToken ? { continuationToken } : {}) });
+  const settings = { maxPageSize: size, ...(continuationToken ? { continuationToken } : {}) };
+  // A fresh iterator for each try: one that has thrown says ever after that there is nothing more.
   const { value } = await storageCall(`Listing ${container.containerName}/${prefix}`, () =>
-    pages.next(),
+    container.listBlobsFlat({ prefix, includeMetadata: metadata }).byPage(settings).next(),
   );
   const blobs = (value?.segment.blobItems ?? []) as ListedItem[];
   return { blobs: blobs.map(toListed), continuationToken: value?.continuationToken || undefined };

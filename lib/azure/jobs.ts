@@ -1,6 +1,7 @@
 import type { BatchServiceModels } from '@azure/batch';
 import { batchCall, batchCode } from './batch.ts';
-import { isOurs } from './pools.ts';
+import { jobPrefix } from '../plan/ids.ts';
+import { isOurs } from './owner.ts';
 
 export type JobSpec = BatchServiceModels.JobAddParameter;
 
@@ -17,20 +18,38 @@ export async function ensureJob(spec: JobSpec, run: string): Promise<boolean> {
   }
 }
 
-/** Ends a job; whether it has completed. A job that is gone has. */
+/** The jobs of a run that Batch has, those that are being deleted too. */
+export async function jobsOf(run: string): Promise<{ id: string; state: string }[]> {
+  const filter = `startswith(id, '${jobPrefix(run)}')`;
+  const jobs: { id: string; state: string }[] = [];
+  for await (const job of listJobs(filter)) {
+    if (isOurs(job.metadata, run)) jobs.push({ id: job.id ?? '', state: job.state ?? 'active' });
+  }
+  return jobs;
+}
+
+/** Jobs that a filter lets through, page after page, with id, state, metadata and when they were made. */
+export async function* listJobs(filter?: string): AsyncGenerator<BatchServiceModels.CloudJob> {
+  const select = 'id,state,metadata,creationTime';
+  const options = { jobListOptions: { select, maxResults: 1000, ...(filter ? { filter } : {}) } };
+  let page = await batchCall('Listing jobs', (client) => client.job.list(options));
+  yield* page;
+  while (page.odatanextLink) {
+    const link = page.odatanextLink;
+    page = await batchCall('Listing jobs', (client) => client.job.listNext(link));
+    yield* page;
+  }
+}
+
+/** Asks for a job to end; whether it has completed already. A job that is gone has. */
 export async function endJob(id: string): Promise<boolean> {
   try {
-    const { state } = await batchCall(`Reading job ${id}`, (client) => client.job.get(id));
-    if (state === 'completed') return true;
-    if (state === 'terminating' || state === 'deleting') return false;
     await batchCall(`Terminating job ${id}`, (client) => client.job.terminate(id));
     return false;
   } catch (error) {
     const code = batchCode(error);
-    if (code === 'JobNotFound') return true;
-    if (code === 'JobBeingTerminated' || code === 'JobBeingDeleted' || code === 'JobCompleted') {
-      return false;
-    }
+    if (code === 'JobCompleted' || code === 'JobNotFound') return true;
+    if (code === 'JobBeingTerminated' || code === 'JobBeingDeleted') return false;
     throw error;
   }
 }

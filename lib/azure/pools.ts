@@ -1,11 +1,10 @@
 import type { BatchServiceModels } from '@azure/batch';
 import { SluiceError } from '../errors.ts';
+import type { PoolState } from '../plan/capacity.ts';
 import { batchCall, batchCode } from './batch.ts';
+import { isOurs } from './owner.ts';
 
 export type PoolSpec = BatchServiceModels.PoolAddParameter;
-
-/** Metadata by which pools and jobs name their run. */
-export const RUN_METADATA = 'sluice:run';
 
 /** Adds a pool of our run; one that is there already must be ours. */
 export async function ensurePool(spec: PoolSpec, run: string): Promise<void> {
@@ -18,6 +17,40 @@ export async function ensurePool(spec: PoolSpec, run: string): Promise<void> {
     if (isOurs(metadata, run)) return;
     const message = `Pool ${id} exists and belongs to something else; delete it and drop the files again.`;
     throw new SluiceError('BatchRefused', message, { cause: error });
+  }
+}
+
+/** A pool's nodes and what Batch said when it looked for them; null when there is no such pool, or no more. */
+export async function poolState(id: string): Promise<PoolState | null> {
+  const select = 'state,allocationState,currentDedicatedNodes,targetDedicatedNodes,resizeErrors';
+  try {
+    const pool = await batchCall(`Looking at pool ${id}`, (client) =>
+      client.pool.get(id, { poolGetOptions: { select } }),
+    );
+    if (pool.state === 'deleting') return null;
+    return {
+      allocation: pool.allocationState ?? 'steady',
+      have: pool.currentDedicatedNodes ?? 0,
+      need: pool.targetDedicatedNodes ?? 0,
+      errors: (pool.resizeErrors ?? []).map(({ code = 'Unknown', message = '' }) => ({
+        code,
+        message,
+      })),
+    };
+  } catch (error) {
+    if (batchCode(error) === 'PoolNotFound') return null;
+    throw error;
+  }
+}
+
+/** Asks for so many nodes; while a pool is being resized already, that goes on instead. */
+export async function resizePool(id: string, nodes: number): Promise<void> {
+  try {
+    await batchCall(`Resizing pool ${id}`, (client) =>
+      client.pool.resize(id, { targetDedicatedNodes: nodes, nodeDeallocationOption: 'requeue' }),
+    );
+  } catch (error) {
+    if (batchCode(error) !== 'PoolBeingResized') throw error;
   }
 }
 
@@ -34,10 +67,16 @@ export async function deletePool(id: string): Promise<boolean> {
   }
 }
 
-/** Whether metadata of a pool or job names our run. */
-export function isOurs(
-  metadata: BatchServiceModels.MetadataItem[] | undefined,
-  run: string,
-): boolean {
-  return metadata?.some(({ name, value }) => name === RUN_METADATA && value === run) === true;
+/** Every pool of the account, page after page, with id, state, metadata and when it was made. */
+export async function* listPools(): AsyncGenerator<BatchServiceModels.CloudPool> {
+  const options = {
+    poolListOptions: { select: 'id,state,metadata,creationTime', maxResults: 1000 },
+  };
+  let page = await batchCall('Listing pools', (client) => client.pool.list(options));
+  yield* page;
+  while (page.odatanextLink) {
+    const link = page.odatanextLink;
+    page = await batchCall('Listing pools', (client) => client.pool.listNext(link));
+    yield* page;
+  }
 }

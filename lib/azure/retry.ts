@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SluiceError, messageOf } from '../errors.ts';
+import type { Limiter } from './limiter.ts';
 
 /** What a failed call to an Azure service says about itself. */
 export interface Fault {
@@ -12,12 +13,18 @@ export interface Fault {
   retryAfterSeconds: number | undefined;
 }
 
-/** Reads a service's error; null for what is not an answer of that service at all. */
-export type FaultReader = (error: unknown) => Fault | null;
+/** A service as the retry policy knows it: how it words its errors, and how many calls it bears. */
+export interface Service {
+  /** Reads an error; null for what is not an answer of that service at all. */
+  read(error: unknown): Fault | null;
+  limiter: Limiter;
+}
 
 const ATTEMPTS = 6;
 const FIRST_DELAY_SECONDS = 0.2;
 const LONGEST_DELAY_SECONDS = 10;
+/** A service that wants to be left alone for longer than this is asked again by whoever drives the run. */
+const LONGEST_RETRY_AFTER_SECONDS = 60;
 
 /** Statuses that say "not now". */
 const PASSING = new Set([408, 429, 500, 502, 503, 504]);
@@ -35,21 +42,32 @@ const PASSING_CODES = new Set([
  */
 export async function withRetry<T>(
   call: () => Promise<T>,
-  read: FaultReader,
+  { read, limiter }: Service,
   what: string,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await call();
+      const answer = await limiter.run(call);
+      limiter.answered();
+      return answer;
     } catch (error) {
       const fault = read(error);
       if (!fault) throw error;
-      if (!isPassing(fault) || attempt === ATTEMPTS) {
+      if (isThrottling(fault)) limiter.throttled();
+      if (!isPassing(fault) || attempt === ATTEMPTS || wantsLongPause(fault)) {
         throw translate(fault, { what, attempt, cause: error });
       }
       await sleep(delaySeconds(fault, attempt, Math.random()) * 1000);
     }
   }
+}
+
+function isThrottling({ status, code }: Fault): boolean {
+  return status === 429 || status === 503 || code === 'ServerBusy';
+}
+
+function wantsLongPause({ retryAfterSeconds = 0 }: Fault): boolean {
+  return retryAfterSeconds > LONGEST_RETRY_AFTER_SECONDS;
 }
 
 /** Whether the same request may be answered better a little later. */
@@ -59,11 +77,23 @@ export function isPassing(fault: Fault): boolean {
   );
 }
 
-/** Seconds before the next attempt: what Retry-After says, else full jitter over a doubling span. `random` in [0, 1). */
+/**
+ * Seconds before the next attempt: full jitter over a doubling span, so that those who failed together do not come back
+ * together, on top of what Retry-After says. `random` in [0, 1).
+ */
 export function delaySeconds(fault: Fault, attempt: number, random: number): number {
-  if (fault.retryAfterSeconds !== undefined) return fault.retryAfterSeconds;
   const span = Math.min(FIRST_DELAY_SECONDS * 2 ** (attempt - 1), LONGEST_DELAY_SECONDS);
-  return span * (0.5 + random / 2);
+  return (fault.retryAfterSeconds ?? 0) + span * random;
+}
+
+/** Seconds of a Retry-After header, which is a number or a date; undefined without one that can be read. */
+export function retryAfterSeconds(
+  header: string | undefined | null,
+  now: number,
+): number | undefined {
+  if (!header) return undefined;
+  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - now) / 1000;
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
 }
 
 function translate(

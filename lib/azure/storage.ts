@@ -6,7 +6,8 @@ import {
 } from '@azure/storage-blob';
 import { CONTROL_CONTAINER, WORK_CONTAINER } from '../plan/pipeline-schema.ts';
 import { identity } from './credentials.ts';
-import { type Fault, socketCode, withRetry } from './retry.ts';
+import { createLimiter } from './limiter.ts';
+import { type Fault, retryAfterSeconds, socketCode, withRetry } from './retry.ts';
 import { getSettings, storageAccount } from './settings.ts';
 
 let service: Promise<BlobServiceClient> | undefined;
@@ -51,9 +52,12 @@ export const controlContainer = (): Promise<ContainerClient> => container(CONTRO
 /** What tasks write. */
 export const workContainer = (): Promise<ContainerClient> => container(WORK_CONTAINER);
 
+/** Calls to storage at once, of this process. */
+const SERVICE = { read: storageFault, limiter: createLimiter(64) };
+
 /** One call to Blob Storage under the retry policy; `what` begins the message of its error. */
 export function storageCall<T>(what: string, call: () => Promise<T>): Promise<T> {
-  return withRetry(call, storageFault, what);
+  return withRetry(call, SERVICE, what);
 }
 
 /** HTTP status that storage answered with; undefined for anything else. */
@@ -68,15 +72,13 @@ function storageFault(error: unknown): Fault | null {
   };
   const service = 'Storage' as const;
   if (statusCode !== undefined) {
-    const retryAfter = Number(
-      (error as RestError).response?.headers.get('retry-after') ?? Number.NaN,
-    );
+    const header = (error as RestError).response?.headers.get('retry-after');
     return {
       service,
       status: statusCode,
       code: details?.errorCode ?? code,
       message: (message ?? '').split('\n')[0] ?? '',
-      retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : undefined,
+      retryAfterSeconds: retryAfterSeconds(header, Date.now()),
     };
   }
   const socket = socketCode(error);

@@ -24,10 +24,17 @@ export function isRunId(text: string): boolean {
   return /^[a-z][a-z0-9-]{0,31}-\d{12}-[0-9a-f]{12}$/.test(text);
 }
 
+const FAR_FUTURE = 9_999_999_999_999;
+
 /** Sorts newest first: the run's second counted down from a far future. */
 export function newestFirst(run: string, at: Date): string {
-  const left = 9_999_999_999_999 - at.getTime();
+  const left = FAR_FUTURE - at.getTime();
   return `${String(left).padStart(13, '0')}.${run}`;
+}
+
+/** When a run began, in milliseconds since 1970, from its name in an index. */
+export function startOf(entry: string): number {
+  return FAR_FUTURE - Number(entry.slice(0, entry.indexOf('.')));
 }
 
 /** The durable instance that drives a run in one epoch; never used again. */
@@ -42,7 +49,12 @@ export function collectorInstance(pipeline: string): string {
 
 /** Batch job of a run; `n` grows when a name is taken by something that is not ours. */
 export function jobName(run: string, n: number): string {
-  return `${run}-j${n}`;
+  return `${jobPrefix(run)}${n}`;
+}
+
+/** How the names of all jobs of a run begin. */
+export function jobPrefix(run: string): string {
+  return `${run}-j`;
 }
 
 /** Batch task `{slab}-{seq}-a{attempt}`. */

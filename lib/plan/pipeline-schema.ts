@@ -92,6 +92,7 @@ export const pipelineSchema = z.strictObject({
     image: z.enum(IMAGES).default('ubuntu-24.04'),
     nodes: z.strictObject({ max: z.number().int().min(1).max(1000) }),
     slots: z.number().int().min(1).max(256).default(1),
+    maxWait: duration(60, '7d').optional(),
   }),
   merge: z
     .strictObject({
@@ -102,7 +103,13 @@ export const pipelineSchema = z.strictObject({
     })
     .optional(),
   tolerate: tolerate.default({ count: 0 }),
+  keep: z
+    .strictObject({
+      runs: duration(0, '3650d').optional(),
+      logs: duration(0, '3650d').optional(),
+    })
+    .optional(),
 });
 
-/** A validated pipeline; `settle`, `maxWait` and every `timeout` are seconds. */
+/** A validated pipeline; `settle`, both `maxWait`, every `timeout` and what to `keep` are seconds. */
 export type Pipeline = z.output<typeof pipelineSchema>;

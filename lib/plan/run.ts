@@ -26,10 +26,14 @@ export interface RunRecord {
   pipelineHash: string;
   epoch: number;
   status: RunStatus;
-  trigger: { kind: 'drop' };
+  trigger: { kind: 'drop' | 'http' };
   startedAt: string;
   endedAt: string | null;
   error: RunError | null;
+  /** The last time that the run got a new epoch because nobody drove it any more, and how often in a row. */
+  adopted: { at: string; count: number; reason: string } | null;
+  /** Set when the run begins to end and taken back once it has: whoever takes over then ends it, and in the same way. */
+  closing: { job: string | null; error: RunError | null } | null;
 }
 
 /** Items as far as they are known. */
@@ -41,10 +45,21 @@ export interface ItemCounts {
   failed: number;
 }
 
+/** What a run waits for: nodes it has and needs, why, what to do, and since when, in ISO 8601. */
+export interface Waiting {
+  for: 'WaitingForCapacity';
+  have: number;
+  need: number;
+  message: string;
+  since: string;
+}
+
 /** `runs/{id}/progress.json`: what people see while it runs; losing it costs nothing. */
 export interface Progress {
+  /** Of who wrote it; an older one never overwrites a newer one. */
+  epoch: number;
   phase: Phase;
-  waiting: { for: string; have: number; need: number; message: string } | null;
+  waiting: Waiting | null;
   items: ItemCounts | null;
   tasks: TaskCounts | null;
 }

@@ -1,3 +1,5 @@
+import { isLaterVersion } from './drop.ts';
+
 /** A drop that waits: `arrivedAt` in milliseconds since 1970, the name of its blob, and its version. */
 export interface Waiting {
   name: string;
@@ -51,11 +53,8 @@ function newestVersions<T extends Waiting>(waiting: readonly T[]) {
   return { newest: [...newest.values()], superseded };
 }
 
-/** Sequencers compare as text once they are equally long; without one, arrival decides. */
 function isLater(a: Waiting, b: Waiting): boolean {
-  if (a.sequencer === b.sequencer) return a.arrivedAt > b.arrivedAt;
-  const length = Math.max(a.sequencer.length, b.sequencer.length);
-  return a.sequencer.padStart(length, '0') > b.sequencer.padStart(length, '0');
+  return isLaterVersion(a.sequencer, b.sequencer, a.arrivedAt > b.arrivedAt);
 }
 
 function secondsLeft(waiting: readonly Waiting[], rule: WindowRule, now: number): number {

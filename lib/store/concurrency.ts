@@ -1,13 +1,14 @@
 /** Runs `work` over all values, at most `limit` at a time; the first failure stops new work and is thrown. */
 export async function eachLimited<T>(
-  values: Iterable<T>,
+  values: Iterable<T> | AsyncIterable<T>,
   limit: number,
   work: (value: T) => Promise<void>,
 ): Promise<void> {
-  const queue = values[Symbol.iterator]();
+  const queue =
+    Symbol.asyncIterator in values ? values[Symbol.asyncIterator]() : values[Symbol.iterator]();
   let failed = false;
   const worker = async (): Promise<void> => {
-    for (let next = queue.next(); !next.done && !failed; next = queue.next()) {
+    for (let next = await queue.next(); !next.done && !failed; next = await queue.next()) {
       try {
         await work(next.value);
       } catch (error) {

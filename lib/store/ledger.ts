@@ -10,9 +10,11 @@ import {
 } from '../azure/blobs.ts';
 import { blobUrl } from '../azure/sas.ts';
 import { controlContainer } from '../azure/storage.ts';
+import { SluiceError } from '../errors.ts';
 import type { Drop } from '../plan/drop.ts';
 import { dropHash } from '../plan/ids.ts';
 import { eachLimited } from './concurrency.ts';
+import { noteVersion } from './versions.ts';
 
 /** Where a drop stands. A row is never deleted, so that a late duplicate finds it. */
 export type RowState =
@@ -28,75 +30,116 @@ export type Row = Drop & { hash: string; arrivedAt: number } & RowState;
 /** A row and the version it was last seen at, so that it can be changed without being read; a wrong one only costs time. */
 export type SeenRow = Row & { seen?: string };
 
-/** `open/{pipeline}/{run}.json`: the intent to put these rows into this run, written before any row is, gone once done. */
-export interface Claim {
-  run: string;
-  pipeline: string;
-  claimedAt: string;
-  hashes: string[];
-}
+/** Rows written at once. */
+export const IN_FLIGHT = 16;
 
-/** Rows written at once while a claim is carried out. */
-const IN_FLIGHT = 16;
-
-/** Writes the row of a drop, first wins, and its place among the pending while it is pending. */
+/** Writes the row of a drop, first wins, and its place among the pending, or among those set aside. */
 export async function recordDrop(
   pipeline: string,
   drop: Drop,
   options: { now: number; setAside: string | null },
 ): Promise<Row> {
-  const control = await controlContainer();
-  const hash = dropHash(blobUrl(drop.container, drop.name), drop.etag);
+  const hash = hashOf(drop);
   const state: RowState = options.setAside
     ? { state: 'set aside', reason: options.setAside }
     : { state: 'pending' };
   const fresh: Row = { ...drop, hash, arrivedAt: options.now, ...state };
-  const name = rowName(pipeline, hash);
-  const written = await create(control, name, JSON.stringify(fresh));
-  const found = written ? null : await readJson<Row>(control, name);
-  const row = found?.value ?? fresh;
-  const seen = found?.etag ?? written ?? '';
-  if (row.state === 'pending') await markPending(pipeline, { ...row, seen });
+  const [row, newest] = await Promise.all([firstRow(pipeline, fresh), noteVersion(pipeline, drop)]);
+  if (row.state === 'pending' && !newest) {
+    return (await moveRow(pipeline, row, { state: 'superseded' })) ?? row;
+  }
+  if (row.state === 'pending') await index(pendingName(pipeline, hash), row);
+  if (row.state === 'set aside') await index(asideName(pipeline, hash), row);
   return row;
 }
 
-async function markPending(pipeline: string, row: SeenRow): Promise<void> {
-  const metadata = { row: Buffer.from(JSON.stringify(row)).toString('base64url') };
-  await put(await controlContainer(), pendingName(pipeline, row.hash), '', { metadata });
+/** Whether a version of a blob has been heard of. */
+export async function isKnown(pipeline: string, drop: Drop): Promise<boolean> {
+  return (await readRow(pipeline, hashOf(drop))) !== null;
 }
 
-/** The drops that wait, from one listing: each entry carries its row. */
+async function firstRow(pipeline: string, fresh: Row): Promise<SeenRow> {
+  const control = await controlContainer();
+  const name = rowName(pipeline, fresh.hash);
+  const written = await create(control, name, JSON.stringify(fresh));
+  if (written) return { ...fresh, seen: written };
+  const found = await readJson<Row>(control, name);
+  return found ? { ...found.value, seen: found.etag } : fresh;
+}
+
+/** Bytes of metadata that a blob may have, with room for its name. */
+const MOST_METADATA = 7000;
+
+/** An entry carries its row, unless the blob's name is too long for that. */
+async function index(name: string, row: SeenRow): Promise<void> {
+  const text = Buffer.from(JSON.stringify(row)).toString('base64url');
+  const metadata: Record<string, string> = text.length > MOST_METADATA ? {} : { row: text };
+  await put(await controlContainer(), name, '', { metadata });
+}
+
+/** The drops that wait, from one listing. An entry without a row that can be read is set aside. */
 export async function listPending(pipeline: string): Promise<SeenRow[]> {
   const rows: SeenRow[] = [];
-  for await (const { metadata } of list(await controlContainer(), pendingName(pipeline, ''), {
+  const prefix = pendingName(pipeline, '');
+  for await (const { name, metadata } of list(await controlContainer(), prefix, {
     metadata: true,
   })) {
-    rows.push(JSON.parse(Buffer.from(metadata['row'] ?? '', 'base64url').toString()) as SeenRow);
+    const row =
+      decodeRow(metadata['row']) ?? (await rowOrAside(pipeline, name.slice(prefix.length)));
+    if (row) rows.push(row);
   }
   return rows;
+}
+
+/** The drops that were set aside, with the reasons. */
+export async function listAside(pipeline: string): Promise<Row[]> {
+  const rows: Row[] = [];
+  const prefix = asideName(pipeline, '');
+  for await (const { name, metadata } of list(await controlContainer(), prefix, {
+    metadata: true,
+  })) {
+    const hash = name.slice(prefix.length);
+    const row = decodeRow(metadata['row']) ?? (await readRow(pipeline, hash))?.value;
+    if (row) rows.push(row);
+  }
+  return rows;
+}
+
+function decodeRow(text: string | undefined): SeenRow | null {
+  if (text === undefined) return null;
+  try {
+    return JSON.parse(Buffer.from(text, 'base64url').toString()) as SeenRow;
+  } catch {
+    return null;
+  }
+}
+
+async function rowOrAside(pipeline: string, hash: string): Promise<SeenRow | null> {
+  try {
+    const found = await readRow(pipeline, hash);
+    if (found) return { ...found.value, seen: found.etag };
+    await setAside(pipeline, hash, 'it waits, but its row in the ledger is gone');
+  } catch (error) {
+    if (!(error instanceof SluiceError) || error.transient) throw error;
+    await setAside(pipeline, hash, error.message);
+  }
+  return null;
+}
+
+/** Takes a drop that cannot be worked with out of the way, with the reason, whatever its row says. */
+export async function setAside(pipeline: string, hash: string, reason: string): Promise<void> {
+  const nameless: Drop = { container: '', name: '', etag: '', size: 0, sequencer: '' };
+  const known = await readRow(pipeline, hash).catch(() => null);
+  const base = known?.value ?? { ...nameless, hash, arrivedAt: 0 };
+  const row: Row = { ...base, state: 'set aside', reason };
+  await put(await controlContainer(), rowName(pipeline, hash), JSON.stringify(row));
+  await index(asideName(pipeline, hash), row);
+  await removePending(pipeline, hash);
 }
 
 /** Whether any drop of the pipeline waits. */
 export async function hasPending(pipeline: string): Promise<boolean> {
   return (await first(await controlContainer(), pendingName(pipeline, ''), 1)).length > 0;
-}
-
-/** Writes down that rows are to become a run; nothing is the run's until its row says so. */
-export async function openClaim(claim: Claim): Promise<void> {
-  await create(await controlContainer(), claimName(claim), JSON.stringify(claim));
-}
-
-/** Sets each row of a claim to claimed by its run, where nobody else was first; the run gets those it won. */
-export async function takeRows(claim: Claim, listed: readonly SeenRow[] = []): Promise<SeenRow[]> {
-  const known = new Map(listed.map((row) => [row.hash, row]));
-  const won: SeenRow[] = [];
-  await eachLimited(claim.hashes, IN_FLIGHT, async (hash) => {
-    const to = { state: 'claimed', run: claim.run } as const;
-    const row = await moveRow(claim.pipeline, known.get(hash) ?? { hash }, to);
-    if (row && 'run' in row && row.run === claim.run) won.push(row);
-    await removePending(claim.pipeline, hash);
-  });
-  return won;
 }
 
 /** Gives up rows that a newer version of their blob replaced before they were claimed. */
@@ -122,24 +165,8 @@ export async function finishRows(
   });
 }
 
-/** Claims that have not been carried out, or not to the end. */
-export async function listOpenClaims(): Promise<Claim[]> {
-  const control = await controlContainer();
-  const claims: Claim[] = [];
-  for await (const { name } of list(control, OPEN)) {
-    const found = await readJson<Claim>(control, name);
-    if (found) claims.push(found.value);
-  }
-  return claims;
-}
-
-/** Ends a claim that has been carried out: its rows are set and its run is going. */
-export async function closeClaim(claim: Claim): Promise<void> {
-  await remove(await controlContainer(), claimName(claim));
-}
-
 /** Moves a row out of pending; returns it as it stands afterwards, whoever moved it. */
-async function moveRow(
+export async function moveRow(
   pipeline: string,
   listed: SeenRow | { hash: string },
   to: RowState,
@@ -173,13 +200,16 @@ async function writeRow(pipeline: string, row: SeenRow, etag: string): Promise<s
   return replace(await controlContainer(), rowName(pipeline, row.hash), body, etag);
 }
 
-async function removePending(pipeline: string, hash: string): Promise<void> {
+/** Takes a drop off those that wait. */
+export async function removePending(pipeline: string, hash: string): Promise<void> {
   await remove(await controlContainer(), pendingName(pipeline, hash));
 }
 
-const OPEN = 'open/';
+function hashOf({ container, name, etag }: Drop): string {
+  return dropHash(blobUrl(container, name), etag);
+}
 
 const rowName = (pipeline: string, hash: string): string => `ledger/${pipeline}/rows/${hash}`;
 const pendingName = (pipeline: string, hash: string): string =>
   `ledger/${pipeline}/pending/${hash}`;
-const claimName = ({ pipeline, run }: Claim): string => `${OPEN}${pipeline}/${run}.json`;
+const asideName = (pipeline: string, hash: string): string => `ledger/${pipeline}/aside/${hash}`;

@@ -1,4 +1,4 @@
-import { create, list, put, read, readJson, remove, replace } from '../azure/blobs.ts';
+import { create, first, list, put, read, readJson, remove, replace } from '../azure/blobs.ts';
 import { controlContainer } from '../azure/storage.ts';
 import { SluiceError } from '../errors.ts';
 import { newestFirst } from '../plan/ids.ts';
@@ -11,22 +11,30 @@ export interface RunRef {
   epoch: number;
 }
 
-/** Writes a new run's record, first wins, its marks and its places in the indexes; returns the record that stands. */
+/** Writes a new run's marks, its places in the indexes and, first wins, its record; returns the one that stands. */
 export async function createRun(record: RunRecord): Promise<RunRecord> {
   const control = await controlContainer();
-  const at = new Date(record.startedAt);
+  const standing = await findRun(record.id);
+  // Asked for again: it may have ended and been cleaned up, so its marks are left alone.
+  if (standing) return standing;
+  const entry = newestFirst(record.id, new Date(record.startedAt));
   await put(control, activeName(record.id), '');
+  await put(control, `index/runs/${entry}`, '');
+  await put(control, `index/pipelines/${record.pipeline}/${entry}`, '');
   await create(control, runName(record.id), JSON.stringify(record));
-  await put(control, `index/runs/${newestFirst(record.id, at)}`, '');
-  await put(control, `index/pipelines/${record.pipeline}/${newestFirst(record.id, at)}`, '');
   return getRun(record.id);
+}
+
+/** A run's record; null when there is none. */
+export async function findRun(run: string): Promise<RunRecord | null> {
+  return (await readJson<RunRecord>(await controlContainer(), runName(run)))?.value ?? null;
 }
 
 /** A run's record. Throws `NotFound`. */
 export async function getRun(run: string): Promise<RunRecord> {
-  const found = await readJson<RunRecord>(await controlContainer(), runName(run));
+  const found = await findRun(run);
   if (!found) throw new SluiceError('NotFound', `There is no run '${run}'.`);
-  return found.value;
+  return found;
 }
 
 /** A run's record, for somebody who drives it in this epoch. Throws `Fenced` when another epoch does, or none. */
@@ -58,6 +66,28 @@ export async function updateRun(
   }
 }
 
+/**
+ * Raises a run's epoch from the one it has in `record`, so that whoever drove it is fenced off; null when somebody
+ * else was first.
+ */
+export async function adopt(
+  record: RunRecord,
+  adopted: RunRecord['adopted'],
+  closing: RunRecord['closing'] = record.closing,
+): Promise<RunRecord | null> {
+  try {
+    return await updateRun({ run: record.id, epoch: record.epoch }, (now) => ({
+      ...now,
+      epoch: now.epoch + 1,
+      adopted,
+      closing,
+    }));
+  } catch (error) {
+    if (error instanceof SluiceError && error.code === 'Fenced') return null;
+    throw error;
+  }
+}
+
 /** Runs newest first, as ids, of one pipeline or of all. */
 export async function listRuns(pipeline: string | undefined, limit: number): Promise<string[]> {
   const prefix = pipeline === undefined ? 'index/runs/' : `index/pipelines/${pipeline}/`;
@@ -68,13 +98,18 @@ export async function listRuns(pipeline: string | undefined, limit: number): Pro
   return runs;
 }
 
-/** Runs that are not cleaned up. */
-export async function listActive(): Promise<string[]> {
-  const runs: string[] = [];
-  for await (const { name } of list(await controlContainer(), ACTIVE)) {
-    runs.push(name.slice(ACTIVE.length));
+/** Runs that are not cleaned up, and since when, in milliseconds since 1970. */
+export async function listActive(): Promise<{ run: string; since: number }[]> {
+  const runs: { run: string; since: number }[] = [];
+  for await (const { name, changedAt } of list(await controlContainer(), ACTIVE)) {
+    runs.push({ run: name.slice(ACTIVE.length), since: changedAt });
   }
   return runs;
+}
+
+/** Whether a run is not cleaned up yet. */
+export async function isActive(run: string): Promise<boolean> {
+  return (await first(await controlContainer(), activeName(run), 1)).length > 0;
 }
 
 /** Takes a run off the active ones: nothing of it is left in Batch. */
@@ -83,16 +118,27 @@ export async function retire(run: string): Promise<void> {
 }
 
 export async function getProgress(run: string): Promise<Progress | null> {
-  return (
-    (await readJson<Progress>(await controlContainer(), `runs/${run}/progress.json`))?.value ?? null
-  );
+  return (await readJson<Progress>(await controlContainer(), progressName(run)))?.value ?? null;
 }
 
-/** Changes what people see of a run; only its own driver writes it, so nothing is compared. */
-export async function setProgress(run: string, change: Partial<Progress>): Promise<void> {
-  const before = await getProgress(run);
-  const progress = { phase: 'plan', waiting: null, items: null, tasks: null, ...before, ...change };
-  await put(await controlContainer(), `runs/${run}/progress.json`, JSON.stringify(progress));
+/** Changes what people see of a run; who drives it in an older epoch changes nothing any more. */
+export async function setProgress(
+  { run, epoch }: RunRef,
+  change: Partial<Omit<Progress, 'epoch'>>,
+): Promise<void> {
+  const control = await controlContainer();
+  const name = progressName(run);
+  const none = { phase: 'plan', waiting: null, items: null, tasks: null };
+  for (;;) {
+    const before = await readJson<Progress>(control, name);
+    if (before && before.value.epoch > epoch) return;
+    const body = JSON.stringify({ ...none, ...before?.value, ...change, epoch });
+    if (before?.value && JSON.stringify(before.value) === body) return;
+    const written = before
+      ? await replace(control, name, body, before.etag)
+      : await create(control, name, body);
+    if (written) return;
+  }
 }
 
 /** Commits a file of a run first wins; returns the one that stands. */
@@ -103,6 +149,17 @@ export async function commitJson<T>(run: string, file: string, value: T): Promis
   const found = await readJson<T>(control, name);
   if (!found) throw new SluiceError('CorruptRecord', `${name} was there and is gone.`);
   return found.value;
+}
+
+/** Commits an NDJSON file of a run first wins. */
+export async function commitLines(
+  run: string,
+  file: string,
+  values: readonly unknown[],
+): Promise<void> {
+  const body = values.map((value) => JSON.stringify(value)).join('\n');
+  const content = { contentType: 'application/x-ndjson' };
+  await create(await controlContainer(), `runs/${run}/${file}`, body, content);
 }
 
 /** A JSON file of a run; null when it has not been written. */
@@ -118,6 +175,16 @@ export async function putRunFile(
   contentType: string,
 ): Promise<void> {
   await put(await controlContainer(), `runs/${run}/${file}`, body, { contentType });
+}
+
+/** Names of the files of a run under a folder, relative to that. */
+export async function listRunFiles(run: string, folder: string): Promise<string[]> {
+  const prefix = `runs/${run}/${folder}`;
+  const names: string[] = [];
+  for await (const { name } of list(await controlContainer(), prefix)) {
+    names.push(name.slice(prefix.length));
+  }
+  return names;
 }
 
 /** The values of an NDJSON file of a run. */
@@ -143,5 +210,6 @@ export async function commitManifest(manifest: Manifest): Promise<Manifest> {
 const ACTIVE = 'active/';
 
 const activeName = (run: string): string => `${ACTIVE}${run}`;
+const progressName = (run: string): string => `runs/${run}/progress.json`;
 const runName = (run: string): string => `runs/${run}/run.json`;
 const manifestFile = (run: string): string => `runs/${run}/manifest.json`;

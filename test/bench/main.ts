@@ -1,4 +1,5 @@
 import { benchBatch } from './batch/batch.ts';
+import { benchCalls } from './calls.ts';
 import { benchHost } from './host/host.ts';
 import { benchStack } from './stack.ts';
 
@@ -6,7 +7,7 @@ import { benchStack } from './stack.ts';
  * Measures this version on this machine and prints what is, one line a figure: all parts, or the
  * ones named as arguments.
  */
-const parts = { batch: benchBatch, host: benchHost, stack: benchStack };
+const parts = { batch: benchBatch, host: benchHost, stack: benchStack, calls: benchCalls };
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !Object.hasOwn(parts, name));

@@ -104,23 +104,40 @@ test('a run that somebody else drives now is let go without another word', async
   });
 });
 
-test('a run that had ended before is not driven again', async () => {
-  const { isDone, actions } = await play(answered([completed(0, { ended: true, slabs: [] })]));
-  expect({ isDone, calls: actions.length }).toEqual({ isDone: true, calls: 1 });
+const planned = { ended: false, closing: null, slabs: [] };
+const names = ({ actions }: Awaited<ReturnType<typeof play>>) =>
+  actions.map(({ functionName }) => functionName);
+
+test('a run that had ended before is only cleaned up', async () => {
+  const history = answered([
+    completed(0, { ...planned, ended: true }),
+    completed(1, { gone: true }),
+  ]);
+  const played = await play(history);
+  expect({ isDone: played.isDone, names: names(played) }).toEqual({
+    isDone: true,
+    names: ['plan', 'cleanUp'],
+  });
+});
+
+test('a run that had begun to end goes on ending, with the same job and error', async () => {
+  const closing = { job: 'the-job', error: { code: 'BatchRefused', message: 'no' } };
+  const played = await play(answered([completed(0, { ...planned, closing })]));
+  expect(names(played)).toEqual(['plan', 'endJob']);
+  expect(JSON.stringify(played.actions.at(-1))).toContain('the-job');
+  expect(JSON.stringify(played.actions.at(-1))).toContain('BatchRefused');
 });
 
 test('a refusal before the tasks are judged leads to the manifest, with the reason', async () => {
   const history = answered([
-    completed(0, { ended: false, slabs: [] }),
+    completed(0, planned),
     refused(1, 'BatchRefused'),
-    completed(2, { parts: ['00'] }),
+    completed(2, { ended: true }),
+    completed(3, { parts: ['00'] }),
   ]);
-  const { actions } = await play(history);
-  expect(actions.map(({ functionName }) => functionName).slice(0, 3)).toEqual([
-    'plan',
-    'openPool',
-    'parts',
-  ]);
+  const played = await play(history);
+  const { actions } = played;
+  expect(names(played).slice(0, 4)).toEqual(['plan', 'openPool', 'endJob', 'parts']);
   expect(JSON.stringify(actions.at(-1))).toContain('"code":"BatchRefused"');
 });
 

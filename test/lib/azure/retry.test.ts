@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { delaySeconds, type Fault, isPassing, withRetry } from '../../../lib/azure/retry.ts';
+import { createLimiter } from '../../../lib/azure/limiter.ts';
+import {
+  delaySeconds,
+  type Fault,
+  isPassing,
+  retryAfterSeconds,
+  withRetry,
+} from '../../../lib/azure/retry.ts';
+
+const service = (read: () => Fault | null) => ({ read, limiter: createLimiter(4) });
 
 const fault = (fields: Partial<Fault>): Fault => ({
   service: 'Batch',
@@ -24,18 +33,42 @@ test.each([
   expect(isPassing(fault(fields))).toBe(expected),
 );
 
-test('Retry-After is honoured, and without it delays grow, are jittered and bounded', () => {
-  expect(delaySeconds(fault({ retryAfterSeconds: 7 }), 1, 0.5)).toBe(7);
-  expect(delaySeconds(fault({}), 1, 0)).toBeCloseTo(0.1);
-  expect(delaySeconds(fault({}), 3, 0.999)).toBeLessThanOrEqual(0.8);
+test('delays are spread over all of a span that doubles up to a bound, on top of what Retry-After says', () => {
+  expect(delaySeconds(fault({}), 1, 0)).toBe(0);
+  expect(delaySeconds(fault({}), 1, 0.5)).toBeCloseTo(0.1);
+  expect(delaySeconds(fault({}), 3, 0.5)).toBeCloseTo(0.4);
   expect(delaySeconds(fault({}), 20, 0.999)).toBeLessThanOrEqual(10);
+  expect(delaySeconds(fault({ retryAfterSeconds: 7 }), 1, 0)).toBe(7);
+  expect(delaySeconds(fault({ retryAfterSeconds: 7 }), 1, 0.5)).toBeCloseTo(7.1);
+});
+
+test.each([
+  ['3', 3],
+  ['Wed, 25 Nov 2026 12:00:05 GMT', 5],
+  ['Wed, 25 Nov 2026 11:59:00 GMT', 0],
+  ['soon', undefined],
+  ['', undefined],
+  [undefined, undefined],
+])('the header Retry-After: %s means %s seconds', (header, expected) => {
+  expect(retryAfterSeconds(header, Date.parse('2026-11-25T12:00:00Z'))).toBe(expected);
+});
+
+test('a service that wants to be left alone for minutes is not asked again here', async () => {
+  let calls = 0;
+  const busy = withRetry(
+    async () => Promise.reject(new Error(String(++calls))),
+    service(() => fault({ status: 429, retryAfterSeconds: 300 })),
+    'Counting',
+  );
+  await expect(busy).rejects.toMatchObject({ code: 'BatchUnavailable', transient: true });
+  expect(calls).toBe(1);
 });
 
 test('a passing fault is tried again until it has passed', async () => {
   let calls = 0;
   const answer = await withRetry(
     async () => (++calls < 3 ? Promise.reject(new Error('busy')) : calls),
-    () => fault({ status: 503, retryAfterSeconds: 0 }),
+    service(() => fault({ status: 503, retryAfterSeconds: 0 })),
     'Doing it',
   );
   expect(answer).toBe(3);
@@ -45,7 +78,9 @@ test('a refusal is told at once, with what was done and what Azure said', async 
   let calls = 0;
   const refused = withRetry(
     async () => Promise.reject(new Error(String(++calls))),
-    () => fault({ status: 409, code: 'PoolExists', message: 'The specified pool already exists.' }),
+    service(() =>
+      fault({ status: 409, code: 'PoolExists', message: 'The specified pool already exists.' }),
+    ),
     'Adding pool p',
   );
   await expect(refused).rejects.toMatchObject({
@@ -60,7 +95,7 @@ test('a refusal is told at once, with what was done and what Azure said', async 
 test('a fault that does not pass is given up on, as one that may pass later', async () => {
   const busy = withRetry(
     async () => Promise.reject(new Error('busy')),
-    () => fault({ status: 503, code: 'ServerBusy', retryAfterSeconds: 0 }),
+    service(() => fault({ status: 503, code: 'ServerBusy', retryAfterSeconds: 0 })),
     'Counting',
   );
   await expect(busy).rejects.toMatchObject({ code: 'BatchUnavailable', transient: true });
@@ -71,7 +106,7 @@ test('what is no answer of a service is thrown as it is', async () => {
   await expect(
     withRetry(
       async () => Promise.reject(bug),
-      () => null,
+      service(() => null),
       'x',
     ),
   ).rejects.toBe(bug);

@@ -1,0 +1,82 @@
+import type { DurableClient } from 'durable-functions';
+import { list, put, readJson } from '../azure/blobs.ts';
+import { getSettings } from '../azure/settings.ts';
+import { container, controlContainer } from '../azure/storage.ts';
+import { commonBase, type Drop, matcher } from '../plan/drop.ts';
+import { isKnown } from '../store/ledger.ts';
+import { listPipelines, type StoredPipeline } from '../store/pipelines.ts';
+import { takeNote } from './drop.ts';
+
+/** `ledger/{pipeline}/reconciled.json`: blobs written before `until` (ms since 1970) have been looked at. */
+interface Reconciled {
+  until: number;
+  /** What was watched then, as JSON. */
+  watch: string;
+}
+
+/**
+ * Finds blobs whose event never came, by the listing: each that was written since the last time and some minutes ago
+ * must have a row. Returns how many were found, by pipeline.
+ */
+export async function reconcile(
+  client: DurableClient,
+  now: number,
+): Promise<{ pipeline: string; found: number }[]> {
+  const missed: { pipeline: string; found: number }[] = [];
+  for (const stored of await listPipelines()) {
+    const found = await reconcilePipeline(stored, client, now);
+    if (found > 0) missed.push({ pipeline: stored.name, found });
+  }
+  return missed;
+}
+
+async function reconcilePipeline(
+  stored: StoredPipeline,
+  client: DurableClient,
+  now: number,
+): Promise<number> {
+  const control = await controlContainer();
+  const file = `ledger/${stored.name}/reconciled.json`;
+  const before = (await readJson<Reconciled>(control, file))?.value;
+  const until = now - getSettings().reconcileAfterSeconds * 1000;
+  const from = startOf(stored, before);
+  let found = 0;
+  for await (const drop of writtenBetween(stored, from, until)) {
+    if (await isKnown(stored.name, drop)) continue;
+    await takeNote(stored.name, drop, client, now);
+    found++;
+  }
+  const reconciled: Reconciled = { until: Math.max(until, from), watch: watchOf(stored) };
+  await put(control, file, JSON.stringify(reconciled));
+  return found;
+}
+
+/** What was there before a pipeline watched the place is no drop. */
+function startOf(stored: StoredPipeline, before: Reconciled | undefined): number {
+  const applied = Date.parse(stored.updatedAt);
+  if (!before) return applied;
+  return before.watch === watchOf(stored) ? before.until : Math.max(before.until, applied);
+}
+
+function watchOf({ pipeline: { on } }: StoredPipeline): string {
+  return JSON.stringify([on.drop.container, on.drop.match]);
+}
+
+async function* writtenBetween(
+  { pipeline: { on } }: StoredPipeline,
+  from: number,
+  until: number,
+): AsyncGenerator<Drop> {
+  const { container: where, match } = on.drop;
+  const isWatched = matcher(match);
+  // Listings tell whole seconds.
+  const first = Math.floor(from / 1000) * 1000;
+  for await (const { name, etag, size, changedAt } of list(
+    await container(where),
+    commonBase(match),
+  )) {
+    // An empty blob may be one that a Data Lake client has only just created.
+    if (size === 0 || changedAt < first || changedAt > until || !isWatched(name)) continue;
+    yield { container: where, name, etag, size, sequencer: '' };
+  }
+}

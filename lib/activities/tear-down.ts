@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jobsOf } from '../azure/jobs.ts';
+import type { RunRecord } from '../plan/run.ts';
+import { cleanUp, endJob } from './clean-up.ts';
+import type { PartSummary } from './contract.ts';
+import { parts, writeManifest, writePart } from './manifest.ts';
+import { plan } from './plan.ts';
+
+/** Looks at something that Batch is ending or deleting before the next sweep goes on with it. */
+const LOOKS = 20;
+const BETWEEN_LOOKS_MS = 500;
+
+/**
+ * Ends a run without a durable instance, by the steps that one would take: job, manifest, final state, clean up. What
+ * takes longer than a few seconds is left to the next sweep, which comes here again.
+ */
+export async function tearDown(record: RunRecord): Promise<void> {
+  const ref = { run: record.id, epoch: record.epoch };
+  if (record.status === 'Running') {
+    const error = record.closing?.error ?? null;
+    const job = record.closing?.job ?? (await jobsOf(ref.run)).at(-1)?.id ?? null;
+    await plan(ref);
+    if (!(await repeated(async () => (await endJob({ ...ref, job, error })).ended))) return;
+    const written: PartSummary[] = [];
+    for (const part of (await parts(ref)).parts) {
+      written.push(await writePart({ ...ref, job, part, error }));
+    }
+    await writeManifest({ ...ref, job, parts: written, error });
+  }
+  await repeated(async () => (await cleanUp({ ...ref, job: null })).gone);
+}
+
+async function repeated(look: () => Promise<boolean>): Promise<boolean> {
+  for (let looks = 0; looks < LOOKS; looks++) {
+    if (await look()) return true;
+    await sleep(BETWEEN_LOOKS_MS);
+  }
+  return false;
+}

@@ -1,0 +1,61 @@
+import { list, put, remove } from '../azure/blobs.ts';
+import { controlContainer, workContainer } from '../azure/storage.ts';
+import { newestFirst, startOf } from '../plan/ids.ts';
+import { eachLimited } from './concurrency.ts';
+
+/** A run as the index of its pipeline has it; `startedAt` in milliseconds since 1970. */
+export interface IndexedRun {
+  run: string;
+  startedAt: number;
+  /** Whether its logs have been removed already. */
+  logsGone: boolean;
+}
+
+/** Blobs deleted at once. */
+const IN_FLIGHT = 16;
+
+/** The runs of a pipeline, newest first. */
+export async function* listIndex(pipeline: string): AsyncGenerator<IndexedRun> {
+  const prefix = indexPrefix(pipeline);
+  for await (const { name, metadata } of list(await controlContainer(), prefix, {
+    metadata: true,
+  })) {
+    const entry = name.slice(prefix.length);
+    const run = entry.slice(entry.indexOf('.') + 1);
+    yield { run, startedAt: startOf(entry), logsGone: metadata['logs'] === 'gone' };
+  }
+}
+
+/** Removes what the commands of a run printed; its entry in the index then says so. */
+export async function removeLogs({ run, pipeline, startedAt }: RunKey): Promise<void> {
+  const work = await workContainer();
+  await removeAll(work, `runs/${run}/logs/`);
+  await removeAll(work, `runs/${run}/merge/logs/`);
+  const name = indexPrefix(pipeline) + newestFirst(run, new Date(startedAt));
+  await put(await controlContainer(), name, '', { metadata: { logs: 'gone' } });
+}
+
+/** Removes everything of a run. Its entry in the index goes last, so that what was cut off is found again. */
+export async function forgetRun({ run, pipeline, startedAt }: RunKey): Promise<void> {
+  const control = await controlContainer();
+  await removeAll(await workContainer(), `runs/${run}/`);
+  await removeAll(control, `runs/${run}/`);
+  const entry = newestFirst(run, new Date(startedAt));
+  await remove(control, `index/runs/${entry}`);
+  await remove(control, indexPrefix(pipeline) + entry);
+}
+
+type Container = Awaited<ReturnType<typeof workContainer>>;
+
+/** A run and where the indexes have it. */
+export interface RunKey {
+  run: string;
+  pipeline: string;
+  startedAt: number;
+}
+
+async function removeAll(container: Container, prefix: string): Promise<void> {
+  await eachLimited(list(container, prefix), IN_FLIGHT, ({ name }) => remove(container, name));
+}
+
+const indexPrefix = (pipeline: string): string => `index/pipelines/${pipeline}/`;

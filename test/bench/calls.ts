@@ -1,0 +1,115 @@
+import type { StoredPipeline } from '../../lib/store/pipelines.ts';
+import { readHistory } from '../../local/host/durable/replay-history.ts';
+import { type Gated, startGated } from '../chaos/gated.ts';
+import { getJson, pipelineFile, until } from '../e2e/harness.ts';
+
+/** Tasks of a run, and the calls that it may take. */
+const LIMITS: [tasks: number, calls: number][] = [
+  [1000, 30],
+  [10_000, 145],
+  [100_000, 1300],
+];
+
+/** A task that takes no time and leaves the record of its item. */
+const SIMULATED = {
+  tasks: [
+    {
+      duration: 'PT0.1S',
+      files: [
+        {
+          path: 'up/records/{1}.{2}.0.ok.0.{start}.{end}.none',
+          forEach: { variable: '^SLUICE_ITEM_', value: '^(\\d+) (\\d+) ' },
+        },
+      ],
+    },
+  ],
+};
+
+/** Counts what runs of simulated tasks ask of Batch and how often they list; `SLUICE_BENCH_TASKS` names one size. */
+export async function benchCalls(print: (line: string) => void): Promise<void> {
+  const wanted = Number(process.env['SLUICE_BENCH_TASKS'] ?? 0);
+  for (const [tasks, limit] of LIMITS) {
+    if (wanted === 0 || wanted === tasks) for (const line of await calls(tasks, limit)) print(line);
+  }
+}
+
+async function calls(tasks: number, limit: number): Promise<string[]> {
+  const sluice = await startGated({ simulation: SIMULATED });
+  let listings = 0;
+  sluice.storageGate.judge = ({ url }) => {
+    if (/\/sluice-work\?.*comp=list/.test(url)) listings++;
+    sluice.storageGate.passed.length = 0;
+    sluice.batchGate.passed.length = 0;
+    return 'forward';
+  };
+  try {
+    const began = performance.now();
+    const run = await begin(sluice, tasks);
+    const ended = await until(`a run of ${tasks} tasks ends`, () => endOf(sluice, run), 3600);
+    const { operations } = await getJson<{ operations: Record<string, number> }>(
+      `${sluice.urls.batch}/_emulator/requests`,
+    );
+    const batch = Object.values(operations).reduce((sum, count) => sum + count, 0);
+    const minutes = (performance.now() - began) / 60_000;
+    const history = readHistory(`${sluice.dataDir}/host`, `${run}-e1`).length;
+    const each = Object.entries(operations).map(([operation, count]) => `${operation} ${count}`);
+    return [
+      `${tasks} tasks: ${ended}                 ${batch + listings} calls (at most ${limit}), ${minutes.toFixed(1)} min`,
+      `  Batch ${batch}: ${each.join(', ')}; listings of records and outputs ${listings}`,
+      `  history                                     ${history} events (at most 1000)`,
+    ];
+  } finally {
+    await sluice.close();
+  }
+}
+
+/** Writes a run of as many items down, as a claim would, and has the sweep start it. */
+async function begin(sluice: Gated, items: number): Promise<string> {
+  const name = 'simulated';
+  const source = pipelineFile({ name, command: 'true', slots: 16 }).replace('max: 4', 'max: 100');
+  await sluice.apply(source);
+  const pipeline = await getJson<StoredPipeline>(`${sluice.urls.api}/pipelines/${name}`);
+  const run = `${name}-261124001703-6d4dc3b937d4`;
+  const row = (n: number) =>
+    JSON.stringify({
+      container: name,
+      name: `item-${n}`,
+      etag: '"1"',
+      size: 1,
+      sequencer: '',
+      hash: `${n}`,
+    });
+  const record = {
+    id: run,
+    pipeline: name,
+    pipelineHash: pipeline.hash,
+    epoch: 1,
+    status: 'Running',
+    trigger: { kind: 'drop' },
+    startedAt: new Date().toISOString(),
+    endedAt: null,
+    error: null,
+    adopted: null,
+    closing: null,
+    generation: 1,
+    cancel: null,
+  };
+  const control = sluice.blobs.getContainerClient('sluice');
+  const put = async (path: string, body: string): Promise<void> => {
+    await control.getBlockBlobClient(path).uploadData(Buffer.from(body));
+  };
+  await put(
+    `runs/${run}/inputs.ndjson`,
+    Array.from({ length: items }, (_, n) => row(n)).join('\n'),
+  );
+  await put(`runs/${run}/pipeline.json`, JSON.stringify(pipeline));
+  await put(`active/${run}`, '');
+  await put(`runs/${run}/run.json`, JSON.stringify(record));
+  await sluice.sweep();
+  return run;
+}
+
+async function endOf(sluice: Gated, run: string): Promise<string | null> {
+  const view = await getJson<{ phase: string; status: string }>(`${sluice.urls.api}/runs/${run}`);
+  return view.phase === 'done' ? view.status : null;
+}

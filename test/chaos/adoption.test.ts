@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RunRecord } from '../../lib/plan/run.ts';
+import { byName, pipelineFile, type RunView, until } from '../e2e/harness.ts';
+import type { Held, Passing } from './gate.ts';
+import { type Gated, instanceStatus, post, runOver, startGated } from './gated.ts';
+import { LONG } from './long.ts';
+
+let sluice: Gated;
+
+beforeAll(async () => {
+  sluice = await startGated({ settings: { SLUICE_STALLED_AFTER_SECONDS: '4' } });
+});
+afterAll(() => sluice.close());
+
+/** Where a run is when its durable instance is lost: the request of the instance that is still under way. */
+interface Point {
+  at: string;
+  gate: 'storageGate' | 'batchGate';
+  method: string;
+  path: RegExp;
+  body?: string;
+}
+
+const POINTS: Point[] = [
+  { at: 'plan', gate: 'storageGate', method: 'PUT', path: /\/plan\.json/ },
+  { at: 'pool', gate: 'batchGate', method: 'POST', path: /^\/pools\?/ },
+  { at: 'job', gate: 'batchGate', method: 'POST', path: /^\/jobs\?/ },
+  { at: 'submit', gate: 'batchGate', method: 'POST', path: /addtaskcollection/ },
+  { at: 'watch', gate: 'batchGate', method: 'GET', path: /taskcounts/ },
+  { at: 'decide', gate: 'storageGate', method: 'PUT', path: /\/settled\.json/ },
+  { at: 'merge', gate: 'batchGate', method: 'POST', path: /addtaskcollection/, body: 'merge.sh' },
+  { at: 'end', gate: 'batchGate', method: 'POST', path: /\/terminate\?/ },
+  { at: 'manifest', gate: 'storageGate', method: 'PUT', path: /\/manifest\.json/ },
+  { at: 'conclude', gate: 'storageGate', method: 'PUT', path: /\/run\.json/, body: '"Succeeded"' },
+  { at: 'cleanup', gate: 'batchGate', method: 'DELETE', path: /^\/pools\// },
+];
+const LOSSES = ['terminate', 'suspend', 'purge'] as const;
+/** Each point with one of the losses, or with `SLUICE_CHAOS=long` with all of them. */
+const CASES = POINTS.flatMap((point, index) =>
+  LOSSES.filter((_, loss) => LONG || loss === index % LOSSES.length).map((loss) => ({
+    ...point,
+    loss,
+    name: `lost-${point.at}-${loss}`,
+  })),
+);
+
+const FILES = Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((name) => [name, `of ${name}`]));
+const MERGE = `merge: { command: 'xargs cat < "$INPUT_LIST" > "$OUTPUT_DIR/all.txt"', outputs: [all.txt] }`;
+
+test('a run whose instance is terminated, frozen or gone at any point ends as if nothing had happened', async () => {
+  const cases = await Promise.all(
+    CASES.map(async (each) => ({ ...each, ...(await holdAt(each)) })),
+  );
+  await Promise.all(cases.map(lose));
+  await until('every run has been adopted', async () => {
+    await sluice.sweep();
+    const records = await Promise.all(cases.map(({ run }) => recordOf(run)));
+    return records.every(({ epoch }) => epoch > 1) ? records : null;
+  });
+  for (const { name, run } of cases) {
+    await sluice.finished(name, Object.keys(FILES).length);
+    await isWhole(run);
+  }
+  const before = await Promise.all(cases.map(({ run }) => filesOf(run)));
+  await Promise.all(cases.map(({ held }) => held.release()));
+  await nothingLeft(cases.map(({ run }) => run));
+  expect(await Promise.all(cases.map(({ run }) => filesOf(run)))).toEqual(before);
+}, 240_000);
+
+/** Starts a run and holds it at a point of its way. */
+async function holdAt({ name, gate, method, path, body }: Point & { name: string }) {
+  const fits = (request: Passing): boolean =>
+    request.method === method &&
+    path.test(request.url) &&
+    (request.url.includes(`${name}-`) || request.body.includes(`${name}-`)) &&
+    (body === undefined || request.body.includes(body));
+  const holding = sluice[gate].holdNext(fits);
+  const command = 'cat "$INPUT" > "$OUTPUT_DIR/out.txt"';
+  // Asked for by name and not dropped, so that however slow events are there is one run.
+  await sluice.apply(pipelineFile({ name, command, pack: 2, match: 'none', rest: MERGE }));
+  await runOver(sluice, name, FILES);
+  const held: Held = await holding;
+  const [view] = (await sluice.runs(name)) as [RunView];
+  return { held, run: view.id };
+}
+
+async function lose({ run, loss }: { run: string; loss: (typeof LOSSES)[number] }): Promise<void> {
+  const instance = `${run}-e1`;
+  if (loss !== 'purge') return sluice.instance(instance, loss);
+  await sluice.instance(instance, 'terminate');
+  expect(await instanceStatus(sluice.urls.host, instance)).toBe('Terminated');
+  await sluice.instance(instance, 'purge');
+}
+
+async function isWhole(run: string): Promise<void> {
+  const manifest = await sluice.manifest(run);
+  expect(manifest.run.status).toBe('Succeeded');
+  const items = byName(manifest);
+  expect([...items.keys()].toSorted()).toEqual(Object.keys(FILES));
+  for (const [name, item] of items) {
+    expect(await textOf(item.outputs[0]!.url)).toBe(FILES[name]);
+  }
+  const merged = await textOf(manifest.merge!.outputs[0]!.url);
+  expect(merged).toBe(Object.values(FILES).join(''));
+}
+
+/** What was held may still make a pool after its run is gone; it names its run, and so it is found. */
+async function nothingLeft(runs: string[]): Promise<void> {
+  await until('nothing of the runs is left in Batch', async () => {
+    const { value } = await post<{ value: { run: string }[] }>(`${sluice.urls.api}/gc`);
+    for (const { run } of value) expect(runs).toContain(run);
+    const left = [...(await sluice.batch.pool.list()), ...(await sluice.batch.job.list())];
+    return left.length === 0 ? left : null;
+  });
+}
+
+/** Record, progress and manifest of a run, byte for byte. */
+async function filesOf(run: string): Promise<string[]> {
+  const control = sluice.blobs.getContainerClient('sluice');
+  const names = ['run.json', 'progress.json', 'manifest.json'];
+  return Promise.all(
+    names.map(async (name) =>
+      (await control.getBlobClient(`runs/${run}/${name}`).downloadToBuffer()).toString(),
+    ),
+  );
+}
+
+async function recordOf(run: string): Promise<RunRecord> {
+  return JSON.parse((await filesOf(run).catch(() => ['{"epoch":0}']))[0]!) as RunRecord;
+}
+
+async function textOf(url: string): Promise<string> {
+  const name = decodeURIComponent(new URL(url).pathname).replace(/^\/[^/]+\/sluice-work\//, '');
+  const blob = sluice.blobs.getContainerClient('sluice-work').getBlobClient(name);
+  return (await blob.downloadToBuffer()).toString();
+}

@@ -1,0 +1,152 @@
+import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launchStack, type Stack } from '../../cli/stack/launch.ts';
+import type { PartName } from '../../local/stack/parts.ts';
+import {
+  byName,
+  connect,
+  pipelineFile,
+  type Sluice,
+  temporaryFolder,
+  until,
+} from '../e2e/harness.ts';
+import { LONG } from './long.ts';
+import { seeded, shuffled } from './random.ts';
+
+/** `SLUICE_CHAOS=long` kills each part 200 times, in runs of a thousand items. */
+const POINTS = Number(process.env['SLUICE_CHAOS_POINTS'] ?? (LONG ? 200 : 4));
+const ITEMS = LONG ? 1000 : 100;
+const SEED = Number(process.env['SLUICE_CHAOS_SEED'] ?? 1);
+
+const dataDir = temporaryFolder();
+/** Every time that a command ran, told by the command itself, outside of everything that is killed. */
+const ledgerFile = `${temporaryFolder()}/ledger`;
+const log: string[] = [];
+let stack: Stack;
+let sluice: Omit<Sluice, 'close'>;
+
+beforeAll(async () => {
+  stack = await launchStack({ dataDir, log: (line) => log.push(line) });
+  sluice = connect(stack.urls, dataDir);
+});
+afterAll(async () => {
+  await stack.close();
+  await until('no process of the stack is left', async () =>
+    processesIn(dataDir).length === 0 ? true : null,
+  );
+  rmSync(dataDir, { recursive: true, force: true });
+  rmSync(ledgerFile, { force: true });
+});
+
+const PARTS: PartName[] = ['host', 'batch', 'azurite', 'storage'];
+/** Kills of one run: of one part after the other, or of all of them mixed where time is short. */
+const RUNS: PartName[][] = LONG
+  ? PARTS.flatMap((part) =>
+      Array.from({ length: POINTS / 8 }, () => Array.from({ length: 8 }, () => part)),
+    )
+  : [PARTS.flatMap((part) => Array.from({ length: POINTS }, () => part))];
+
+test.each(
+  RUNS.map((kills, run) => ({
+    run,
+    kills,
+    times: kills.length,
+    part: new Set(kills).size === 1 ? kills[0] : 'any part',
+  })),
+)(
+  'run $run with $times times kill -9 of $part at random points loses nothing, doubles nothing and leaves nothing',
+  async ({ run, kills }) => {
+    const name = `kill-${run}`;
+    const random = seeded(SEED * 1000 + run);
+    await sluice.apply(pipeline(name));
+    const files = Array.from({ length: ITEMS }, (_, n) => [`in/${n}`, `body ${n}\n`] as const);
+    await sluice.drop(name, Object.fromEntries(files));
+    const from = log.length;
+    const victims = shuffled(kills, random);
+    for (const part of victims) {
+      await sleep(random() * (LONG ? 2000 : 400));
+      await killAndAwait(part);
+    }
+    const said = victims.flatMap((part) => [
+      `The part "${part}" ended (killed by SIGKILL) and is started again.`,
+      `The part "${part}" is up again.`,
+    ]);
+    expect(log.slice(from)).toEqual(said);
+    await isWhole(name, Object.fromEntries(files), victims.length);
+  },
+  600_000,
+);
+
+/** Each command tells the ledger that it ran, and copies its input; the merge puts all together. */
+function pipeline(name: string): string {
+  const command = `echo "${name} $NAME" >> ${ledgerFile}
+sleep 0.1
+cat "$INPUT" > "$OUTPUT_DIR/out.txt"`;
+  const rest = `merge: { command: 'xargs cat < "$INPUT_LIST" > "$OUTPUT_DIR/all.txt"', outputs: [all.txt] }`;
+  return pipelineFile({ name, command, pack: 5, settle: '1s', rest });
+}
+
+async function killAndAwait(part: PartName): Promise<void> {
+  const pid = pidOf(part);
+  process.kill(pid, 'SIGKILL');
+  await until(`${part} is up again`, async () => (pidOf(part) === pid ? null : pidOf(part)));
+}
+
+function pidOf(part: PartName): number {
+  return stack.processes.find(({ name }) => name === part)!.pid;
+}
+
+async function isWhole(name: string, files: Record<string, string>, kills: number): Promise<void> {
+  const runs = await until(
+    `the runs of ${name} have ended`,
+    () => sluice.finished(name, ITEMS).catch(() => null),
+    240,
+  );
+  const names: string[] = [];
+  const merged: string[] = [];
+  for (const { id } of runs) {
+    const manifest = await sluice.manifest(id);
+    const items = byName(manifest);
+    const failed = [...items.values()].filter(({ status }) => status !== 'Succeeded');
+    expect(failed).toEqual([]);
+    expect(manifest.run.status).toBe('Succeeded');
+    names.push(...items.keys());
+    merged.push(...(await textOf(manifest.merge!.outputs[0]!.url)).trim().split('\n'));
+  }
+  expect(names.toSorted()).toEqual(Object.keys(files).toSorted());
+  expect(merged.toSorted()).toEqual(
+    Object.values(files)
+      .map((body) => body.trim())
+      .toSorted(),
+  );
+  expect(await sluice.batch.pool.list()).toHaveLength(0);
+  expect(await sluice.batch.job.list()).toHaveLength(0);
+  // Each ran; what was under way when its node was killed may have run again, and nothing else.
+  const ran = readFileSync(ledgerFile, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith(`${name} `));
+  expect(new Set(ran).size).toBe(ITEMS);
+  const slots = 8;
+  expect(ran.length).toBeLessThanOrEqual(ITEMS + kills * slots * 5);
+  expect(processesIn(`${dataDir}/batch`).filter((cwd) => cwd.includes('/tasks/'))).toEqual([]);
+}
+
+async function textOf(url: string): Promise<string> {
+  const name = decodeURIComponent(new URL(url).pathname).replace(/^\/[^/]+\/sluice-work\//, '');
+  const blob = sluice.blobs.getContainerClient('sluice-work').getBlobClient(name);
+  return (await blob.downloadToBuffer()).toString();
+}
+
+/** Working directories under a folder, of all processes that run. */
+function processesIn(folder: string): string[] {
+  return readdirSync('/proc').flatMap((pid) => {
+    try {
+      const cwd = readlinkSync(`/proc/${pid}/cwd`);
+      return cwd.startsWith(folder) ? [cwd] : [];
+    } catch {
+      // Not a process, gone by now, or somebody else's.
+      return [];
+    }
+  });
+}

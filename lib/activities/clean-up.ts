@@ -22,7 +22,7 @@ export async function cleanUp({
   run,
   epoch,
 }: Activities['cleanUp']['input']): Promise<Activities['cleanUp']['output']> {
-  const record = await getOwnRun({ run, epoch });
+  const record = await getOwnRun({ run, epoch }, { closing: true });
   const jobs = await jobsOf(run);
   for (const { id, state } of jobs) if (state !== 'deleting') await deleteJob(id);
   const poolGone = await deletePool(run);

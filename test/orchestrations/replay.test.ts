@@ -104,7 +104,7 @@ test('a run that somebody else drives now is let go without another word', async
   });
 });
 
-const planned = { ended: false, closing: null, slabs: [] };
+const planned = { ended: false, closing: null, round: 1, slabs: [] };
 const names = ({ actions }: Awaited<ReturnType<typeof play>>) =>
   actions.map(({ functionName }) => functionName);
 
@@ -133,7 +133,7 @@ test('a refusal before the tasks are judged leads to the manifest, with the reas
     completed(0, planned),
     refused(1, 'BatchRefused'),
     completed(2, { ended: true }),
-    completed(3, { parts: ['00'] }),
+    completed(3, { parts: [0] }),
   ]);
   const played = await play(history);
   const { actions } = played;
@@ -151,7 +151,10 @@ test('a passing fault is waited out and the step repeated', async () => {
   const waiting = await play(history);
   expect(waiting).toMatchObject({
     isDone: false,
-    actions: [{ functionName: 'plan' }, { actionType: 5, fireAt: time(2) }],
+    actions: [
+      { functionName: 'plan' },
+      { compoundActions: [{ actionType: 5, fireAt: time(2) }, { actionType: 6 }] },
+    ],
   });
   const again = await play([
     ...history,

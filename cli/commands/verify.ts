@@ -19,7 +19,7 @@ export async function verify(id: string, options: Target & { json?: boolean }): 
     const next = `Follow it with: ${COMMAND} watch ${id}`;
     throw new CliError(`Run ${id} is ${run.status} and has no manifest yet.`, { next });
   }
-  const { storage } = await api.get<Service>('/');
+  const { storage } = await api.get<Service>('');
   const answer = await verifyManifest(manifest, await openStorage(storage.blobEndpoint));
   const lines = options.json
     ? [JSON.stringify(answer, null, 2)]

@@ -137,6 +137,8 @@ export function pipelineFile(fields: {
   timeout?: string;
   settle?: string;
   slots?: number;
+  /** More fields of `tasks`. */
+  tasks?: string;
   rest?: string;
 }): string {
   const command = fields.command.replaceAll('\n', '\n    ');
@@ -149,6 +151,7 @@ tasks:
     ${command}
   outputs: ${fields.outputs ?? '[out.txt]'}
   timeout: ${fields.timeout ?? '1m'}
+  ${fields.tasks ?? ''}
 pool: { vmSize: Standard_D2as_v5, nodes: { max: 4 }, slots: ${fields.slots ?? 2} }
 ${fields.rest ?? ''}
 `;

@@ -88,7 +88,7 @@ function* guarded(context: OrchestrationContext, state: RunState, waker: Waker):
     const refused = fault instanceof ActivityRefused ? fault.error : null;
     if (refused?.code === 'Fenced') return { ...state, step: 'done' };
     if (refused && !CLOSING.has(state.step)) {
-      return { ...state, step: 'end', error: refused, faults: 0 };
+      return { ...state, step: 'end', error: refused, pace: null, faults: 0 };
     }
     context.log(`Run ${state.run}, step ${state.step}: ${String(fault)}; trying again.`);
     yield* sleep(context, Math.min(2 ** state.faults, LONGEST_FAULT_SECONDS), waker);
@@ -130,7 +130,7 @@ function* decide(context: OrchestrationContext, state: RunState, waker: Waker): 
   const inputs = slabs.map((slab) => ({ ...jobRef(state), round, slab }));
   yield* callEach(context, 'judge', inputs);
   const next = yield* call(context, 'decide', { ...ref(state), round, slabs });
-  if (next.error) return { ...state, error: next.error, step: 'end' };
+  if (next.error) return { ...state, error: next.error, pace: null, step: 'end' };
   if (next.slabs.length === 0) return { ...state, step: 'merge' };
   if (next.waitSeconds > 0) yield* sleep(context, next.waitSeconds, waker);
   return { ...state, slabs: next.slabs, round: round + 1, step: 'submit' };

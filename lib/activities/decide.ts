@@ -23,6 +23,7 @@ const MOST_ROUNDS = 40;
 
 /** What `settled.json` says: how the items came out before the merge, and the hash of the list that it goes by. */
 export interface Settled {
+  generation: number;
   succeeded: number;
   failed: number;
   accepted: string;
@@ -143,7 +144,7 @@ async function settle(
     .map(({ item, attempt }) => `${item} ${attempt}\n`)
     .join('');
   await putRunFile(ref.run, 'accepted.txt', lines, 'text/plain');
-  const settled: Settled = { ...tally, accepted: sha256(lines) };
+  const settled: Settled = { generation, ...tally, accepted: sha256(lines) };
   await putRunFile(ref.run, 'settled.json', JSON.stringify(settled), 'application/json');
   await setProgress(ref, { items: itemCounts(items, tally, { running: 0, perTask: 1 }) });
 }

@@ -12,7 +12,7 @@ import { type FailureGroup, mergeGroups } from '../plan/signature.ts';
 import { runPipeline } from '../store/plans.ts';
 import { listRounds } from '../store/rounds.ts';
 import {
-  cancelMessage,
+  cancelledError,
   commitManifest,
   getOwnRun,
   partFile,
@@ -20,6 +20,7 @@ import {
   readRunLines,
   setProgress,
   updateRun,
+  whyBrokenOff,
 } from '../store/runs.ts';
 import type { Activities, PartSummary, RunRef } from './contract.ts';
 import type { Settled } from './decide.ts';
@@ -52,7 +53,8 @@ export async function writeManifest({
   const { pipeline, hash } = await runPipeline(run);
   const counts = totals(written);
   const tolerated = toleratedFailures(pipeline, counts.items);
-  const merge = pipeline.merge ? await mergeOf(record, { tolerated, error }) : null;
+  const cause = whyBrokenOff(record, error) ?? cancelledError(record);
+  const merge = pipeline.merge ? await mergeOf(record, { tolerated, error: cause }) : null;
   const verdict = await decideEnd({ run, epoch }, (cancelled) =>
     finalStatus({ failed: counts.failed, tolerated, merge, error: cancelled ?? error }),
   );
@@ -76,7 +78,8 @@ async function mergeOf(
   { id: run, generation, closing }: RunRecord,
   { tolerated, error }: { tolerated: number; error: RunError | null },
 ): Promise<Manifest['merge']> {
-  const settled = error ? null : await readRunJson<Settled>(run, 'settled.json');
+  const found = await readRunJson<Settled>(run, 'settled.json');
+  const settled = found?.generation === generation ? found : null;
   const previous = generation === 1 ? null : await previousManifest(run, generation);
   const job = closing?.job ?? null;
   return mergeEntry({ run, generation, job, settled, tolerated, previous, error });
@@ -92,10 +95,6 @@ async function decideEnd(
   );
   const cancelled = decided.verdict === 'Cancelled' ? cancelledError(decided) : null;
   return { status: decided.verdict ?? status(cancelled), cancelled };
-}
-
-function cancelledError({ cancel }: RunRecord): RunError | null {
-  return cancel && { code: 'Cancelled', message: cancelMessage(cancel) };
 }
 
 async function conclude(ref: RunRef, manifest: Manifest): Promise<void> {

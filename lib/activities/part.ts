@@ -7,7 +7,7 @@ import { blockOf, blockRange, type PlannedTask } from '../plan/plan.ts';
 import type { RunRecord } from '../plan/run.ts';
 import { type FailureGroup, groupOf, mergeGroups } from '../plan/signature.ts';
 import { listRounds, readSlab, slabsWithin } from '../store/rounds.ts';
-import { getOwnRun, partFile, putRunFile, readRunLines } from '../store/runs.ts';
+import { getOwnRun, partFile, putRunFile, readRunLines, whyBrokenOff } from '../store/runs.ts';
 import type { Activities, PartSummary } from './contract.ts';
 import { gatherEvidence } from './evidence.ts';
 import { readChanged } from './judge.ts';
@@ -54,7 +54,7 @@ async function partEntries(
     ...(await gatherEvidence(run, job, tasks)),
     changed: await readChanged(run, finalCheckFile(generation)),
     absent: new Set(),
-    brokenOff: error,
+    brokenOff: whyBrokenOff(record, error),
   };
   const outcomes = outcomesByItem(tasks, evidence);
   const before = await earlierEntries(record, part);

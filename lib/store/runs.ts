@@ -3,7 +3,7 @@ import { controlContainer } from '../azure/storage.ts';
 import { SluiceError } from '../errors.ts';
 import { newestFirst } from '../plan/ids.ts';
 import type { Manifest } from '../plan/manifest.ts';
-import type { Progress, RunRecord } from '../plan/run.ts';
+import type { Progress, RunError, RunRecord } from '../plan/run.ts';
 
 /** Which epoch of which run an activity works for. */
 export interface RunRef {
@@ -49,15 +49,21 @@ export async function getOwnRun(
   if (record.epoch !== epoch) {
     throw new SluiceError('Fenced', `Run ${run} is driven by epoch ${record.epoch}, not ${epoch}.`);
   }
-  if (record.cancel && options.closing !== true) {
-    throw new SluiceError('Cancelled', cancelMessage(record.cancel));
-  }
+  const cancelled = cancelledError(record);
+  if (cancelled && options.closing !== true) throw new SluiceError('Cancelled', cancelled.message);
   return record;
 }
 
-/** What a cancelled run says of itself. */
-export function cancelMessage({ at, reason }: NonNullable<RunRecord['cancel']>): string {
-  return `cancelled at ${at}${reason ? `: ${reason}` : ''}`;
+/** What a cancelled run says of itself; null when it is not cancelled. */
+export function cancelledError({ cancel }: RunRecord): RunError | null {
+  if (!cancel) return null;
+  const { at, reason } = cancel;
+  return { code: 'Cancelled', message: `cancelled at ${at}${reason ? `: ${reason}` : ''}` };
+}
+
+/** Why a run broke off: a cancel ends its job, and whatever is refused by then is refused because of that. */
+export function whyBrokenOff(record: RunRecord, error: RunError | null): RunError | null {
+  return error && (cancelledError(record) ?? error);
 }
 
 /** Changes a run's record by compare and set while it is in this epoch; returns what stands. */

@@ -11,6 +11,7 @@ import {
 import { launchStack } from '../../cli/stack/launch.ts';
 import type { RunView } from '../../lib/api/runs.ts';
 import type { Manifest, ManifestItem } from '../../lib/plan/manifest.ts';
+import { manifestSchema } from '../../lib/plan/manifest-schema.ts';
 import { ACCOUNTS } from '../../local/stack/accounts.ts';
 import type { StackUrls } from '../../local/stack/parts.ts';
 
@@ -29,6 +30,7 @@ export interface Sluice {
   finished(pipeline: string, items: number): Promise<RunView[]>;
   /** Waits until a pipeline's only run has its final state; it may still be cleaning up. */
   ended(pipeline: string): Promise<RunView>;
+  /** A run's manifest, which must fit its schema. */
   manifest(run: string): Promise<Manifest>;
   close(): Promise<void>;
 }
@@ -69,7 +71,8 @@ export function connect(urls: StackUrls, dataDir: string): Omit<Sluice, 'close'>
     runs,
     apply: (source) => applyPipeline(urls, source),
     drop: (container, files) => upload(blobs.getContainerClient(container), files),
-    manifest: (run) => getJson<Manifest>(`${urls.api}/runs/${run}/manifest`),
+    manifest: async (run) =>
+      manifestSchema.parse(await getJson(`${urls.api}/runs/${run}/manifest`)),
     ended: (pipeline) =>
       until(`the run of ${pipeline} has ended`, async () => {
         const [run] = await runs(pipeline);

@@ -138,3 +138,26 @@ exit 3`;
   const quietItem = `${sluice.urls.api}/runs/${run.id}/items/${quiet!.id}/stderr`;
   expect(await (await fetch(quietItem)).json()).toMatchObject({ code: 'NotFound' });
 });
+
+test.concurrent('an item that takes its task along is tried again alone, and costs those behind it one attempt', async () => {
+  const command = `${COUNT}
+if [ "$NAME" = kill-b ] && [ "$times" -lt 2 ]; then kill -9 "$(ps -o ppid= -p "$PPID" | tr -d ' ')"; sleep 60; fi
+cp "$INPUT" "$OUTPUT_DIR/out.txt"`;
+  const { run, manifest } = await finished('killed', ['kill-a', 'kill-b', 'kill-c'], {
+    command,
+    pack: 3,
+    tasks: 'retry: { on: [node], backoff: 0s }',
+  });
+  expect(run.status).toBe('Succeeded');
+  const [done, ...others] = [...byName(manifest).values()];
+  // What was done before is uploaded, although the task had a bad end.
+  expect(done!.attempts).toMatchObject([{ cause: null, exitCode: 0 }]);
+  for (const { attempts } of others) {
+    expect(attempts).toMatchObject([
+      { cause: 'Node', exitCode: 137, stdout: null },
+      { cause: null, exitCode: 0 },
+    ]);
+  }
+  const tasks = others.flatMap(({ attempts }) => attempts.map(({ task }) => task));
+  expect(new Set(tasks).size).toBe(3);
+});

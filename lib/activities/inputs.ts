@@ -13,16 +13,32 @@ export interface ChangedInput {
   changedAt: number;
 }
 
-/** Inputs up to which each is looked at by itself: the container may hold any number of others. */
+/** Inputs up to which each is looked at by itself once a page of others was listed: there may be any number of these. */
 const LOOKED_AT_ONE_BY_ONE = 200;
+const PAGE = 5000;
 const IN_FLIGHT = 16;
 
 /** Items in groups, as they are read. */
 type Items = AsyncIterable<Item[]>;
 
 /** Which inputs of `count` items were overwritten since they were planned; those that are gone are not among them. */
-export function changedInputs(count: number, items: Items): Promise<ChangedInput[]> {
-  return count <= LOOKED_AT_ONE_BY_ONE ? lookAtEach(items) : lookThrough(items);
+export async function changedInputs(count: number, groups: Items): Promise<ChangedInput[]> {
+  if (count > LOOKED_AT_ONE_BY_ONE) return lookThrough(await known(groups), Infinity);
+  const items: Item[] = [];
+  for await (const group of groups) items.push(...group);
+  try {
+    return await lookThrough(await known(once(items)), PAGE);
+  } catch (error) {
+    if (!(error instanceof TooManyOthers)) throw error;
+    return lookAtEach(items);
+  }
+}
+
+class TooManyOthers extends Error {}
+
+/** Some items as a group of their own. */
+export async function* once(items: Item[]): Items {
+  yield items;
 }
 
 /** The items of some slabs. */
@@ -30,22 +46,26 @@ export async function* itemsOf(run: string, slabs: Slab[]): Items {
   for (const slab of slabs) yield (await readSlab(run, slab)).flatMap(({ items }) => items);
 }
 
-async function lookAtEach(groups: Items): Promise<ChangedInput[]> {
+async function lookAtEach(items: Item[]): Promise<ChangedInput[]> {
   const changed: ChangedInput[] = [];
-  for await (const items of groups) {
-    await eachLimited(items, IN_FLIGHT, async ({ input }) => {
-      const now = await stat(await container(input.container), input.name);
-      if (now && now.etag !== input.etag) changed.push(entry({ ...now, name: input.name }));
-    });
-  }
+  await eachLimited(items, IN_FLIGHT, async ({ input }) => {
+    const now = await stat(await container(input.container), input.name);
+    if (now && now.etag !== input.etag) changed.push(entry({ ...now, name: input.name }));
+  });
   return changed;
 }
 
-/** One listing for all; of a million inputs only two numbers each are kept in memory. */
-async function lookThrough(groups: Items): Promise<ChangedInput[]> {
+/** What was planned, with two numbers for each input, since there may be a million of them. */
+interface Known {
+  names: Set<number>;
+  versions: Set<number>;
+  where: { container: string; prefix: string } | undefined;
+}
+
+async function known(groups: Items): Promise<Known> {
   const names = new Set<number>();
   const versions = new Set<number>();
-  let where: { container: string; prefix: string } | undefined;
+  let where: Known['where'];
   for await (const items of groups) {
     for (const { input } of items) {
       names.add(digest(input.name));
@@ -56,9 +76,20 @@ async function lookThrough(groups: Items): Promise<ChangedInput[]> {
       };
     }
   }
+  return { names, versions, where };
+}
+
+/** One listing for all. Throws `TooManyOthers` when it has more than `most` blobs. */
+async function lookThrough(
+  { names, versions, where }: Known,
+  most: number,
+): Promise<ChangedInput[]> {
   const changed: ChangedInput[] = [];
   if (!where) return changed;
+  let listed = 0;
   for await (const blob of list(await container(where.container), where.prefix)) {
+    listed += 1;
+    if (listed > most) throw new TooManyOthers();
     if (!names.has(digest(blob.name))) continue;
     if (!versions.has(digest(`${blob.name}\n${blob.etag}`))) changed.push(entry(blob));
   }

@@ -30,6 +30,9 @@ import { failuresFile, finalCheckFile } from './part.ts';
 import { ensurePlan } from './plan.ts';
 import { previousManifest } from './plan-redrive.ts';
 
+/** Groups of failures that a run shows beside its manifest. */
+const SHOWN_GROUPS = 20;
+
 /** The parts of a run's manifest, in order, after a last look whether inputs were overwritten. */
 export async function parts({ run, epoch }: RunRef): Promise<Activities['parts']['output']> {
   const { generation } = await getOwnRun({ run, epoch }, { closing: true });
@@ -102,7 +105,7 @@ async function conclude(ref: RunRef, manifest: Manifest): Promise<void> {
   await setProgress(ref, {
     phase: 'cleanup',
     waiting: null,
-    failures,
+    failures: failures.slice(0, SHOWN_GROUPS),
     items: itemCounts(
       counts.items,
       { succeeded: counts.succeeded, failed: counts.failed },

@@ -1,4 +1,3 @@
-import { SluiceError } from '../errors.ts';
 import type { Manifest, ManifestItem } from '../plan/manifest.ts';
 import {
   blockCount,
@@ -12,9 +11,9 @@ import { isChosen } from '../plan/redrive.ts';
 import { itemCounts, type RunRecord } from '../plan/run.ts';
 import { runPipeline, writeSlabs } from '../store/plans.ts';
 import { commitRound, listRounds, readSlab, slabsWithin } from '../store/rounds.ts';
-import { partFile, readRunJson, readRunLines, setProgress } from '../store/runs.ts';
+import { partFile, readGeneration, readRunLines, setProgress } from '../store/runs.ts';
 import type { RunRef } from './contract.ts';
-import { changedInputs } from './inputs.ts';
+import { changedInputs, once } from './inputs.ts';
 
 /** The first round of a redrive: what the manifest of the generation before has not as succeeded, as far as asked for. */
 export async function planRedrive(ref: RunRef, record: RunRecord): Promise<Round> {
@@ -37,15 +36,9 @@ export async function planRedrive(ref: RunRef, record: RunRecord): Promise<Round
   return round;
 }
 
-/** The manifest that a redrive goes by: it stands until the redrive's own replaces it. */
-export async function previousManifest(run: string, generation: number): Promise<Manifest> {
-  const manifest = await readRunJson<Manifest>(run, 'manifest.json');
-  if (manifest?.generation === generation - 1) return manifest;
-  const found = manifest ? `generation ${manifest.generation}` : 'none';
-  throw new SluiceError(
-    'CorruptRecord',
-    `Run ${run} should have the manifest of generation ${generation - 1}, but has ${found}.`,
-  );
+/** The manifest that a redrive goes by. */
+export function previousManifest(run: string, generation: number): Promise<Manifest> {
+  return readGeneration(run, generation - 1);
 }
 
 /** The blocks that the parts of a manifest cover; a manifest with its items inline has its one part too. */
@@ -101,8 +94,4 @@ async function asTheyAre(candidates: Candidate[]): Promise<Candidate[]> {
     const { etag, size } = now.get(input.name) ?? input;
     return { ...candidate, item: { id, input: { ...input, etag, size } } };
   });
-}
-
-async function* once<T>(value: T): AsyncGenerator<T> {
-  yield value;
 }

@@ -227,14 +227,19 @@ export async function readManifest(run: string): Promise<string | null> {
   return (await read(await controlContainer(), manifestFile(run)))?.value ?? null;
 }
 
-/** Commits the manifest of a generation over that of the one before; first wins within one, and returns what stands. */
-export async function commitManifest(manifest: Manifest): Promise<Manifest> {
+/**
+ * Commits the manifest of a generation first wins, to stay, and puts it in the place of the one before by compare and
+ * set; returns what stands for this generation.
+ */
+export async function commitManifest(wanted: Manifest): Promise<Manifest> {
+  const { run, generation } = wanted;
+  const manifest = await commitJson(run.id, generationFile(generation), wanted);
   const control = await controlContainer();
-  const name = manifestFile(manifest.run.id);
+  const name = manifestFile(run.id);
   const body = JSON.stringify(manifest);
   for (;;) {
     const found = await readJson<Manifest>(control, name);
-    if (found && found.value.generation >= manifest.generation) return found.value;
+    if (found && found.value.generation >= generation) return manifest;
     const written = found
       ? await replace(control, name, body, found.etag)
       : await create(control, name, body);
@@ -245,6 +250,18 @@ export async function commitManifest(manifest: Manifest): Promise<Manifest> {
 /** A part of a manifest, below `runs/{id}/`. */
 export function partFile(generation: number, part: number): string {
   return `parts/${generation}-${String(part).padStart(4, '0')}.ndjson`;
+}
+
+/** Where the manifest of one generation stays, below `runs/{id}/`. */
+function generationFile(generation: number): string {
+  return `manifests/${generation}.json`;
+}
+
+/** The manifest of one generation of a run. Throws `CorruptRecord`. */
+export async function readGeneration(run: string, generation: number): Promise<Manifest> {
+  const manifest = await readRunJson<Manifest>(run, generationFile(generation));
+  if (manifest) return manifest;
+  throw new SluiceError('CorruptRecord', `Run ${run} has no ${generationFile(generation)}.`);
 }
 
 const ACTIVE = 'active/';

@@ -3,10 +3,10 @@ import { blobUrl } from '../azure/sas.ts';
 import { type ManifestItem, manifestItem } from '../plan/manifest.ts';
 import { type Evidence, failureOf, itemOutcome, type Outcome } from '../plan/outcome.ts';
 import { CONTROL_CONTAINER, WORK_CONTAINER } from '../plan/pipeline-schema.ts';
-import { blockOf, blockRange, type PlannedTask } from '../plan/plan.ts';
+import { blockOf, type PlannedTask, slabsWithin } from '../plan/plan.ts';
 import type { RunRecord } from '../plan/run.ts';
 import { type FailureGroup, groupOf, mergeGroups } from '../plan/signature.ts';
-import { listRounds, readSlab, slabsWithin } from '../store/rounds.ts';
+import { listRounds, readSlab } from '../store/rounds.ts';
 import { getOwnRun, partFile, putRunFile, readRunLines, whyBrokenOff } from '../store/runs.ts';
 import type { Activities, PartSummary } from './contract.ts';
 import { gatherEvidence } from './evidence.ts';
@@ -60,7 +60,7 @@ async function partEntries(
   const before = await earlierEntries(record, part);
   const untouched = [...before.values()].filter(({ id }) => !outcomes.has(id));
   const judged = [...outcomes.values()].map((each) => entryOf(run, each, before));
-  await describeFailures(run, judged.filter(({ failure }) => failure !== null) as Failed[]);
+  await describeFailures(run, judged.filter(isFailed));
   const entries = [...untouched, ...judged.map(({ entry }) => entry)];
   const known = generation === 1 ? [] : (await previousManifest(run, generation)).failures;
   const groups = judged.flatMap(({ group }) => (group ? [group] : []));
@@ -79,7 +79,7 @@ export function finalCheckFile(generation: number): string {
 async function tasksOf({ id: run, generation }: RunRecord, block: number): Promise<PlannedTask[]> {
   const rounds = (await listRounds(run)).filter((round) => round.generation === generation);
   const tasks = new Map<string, PlannedTask>();
-  for (const slab of slabsWithin(rounds, ...blockRange(block))) {
+  for (const slab of slabsWithin(rounds, block)) {
     for (const task of await readSlab(run, slab)) {
       const items = task.items.filter(({ id }) => blockOf(id) === block);
       if (items.length > 0) tasks.set(task.task, { ...task, items });
@@ -114,10 +114,10 @@ async function earlierEntries(
 }
 
 /** An entry, and its failure, which is described and put into its group afterwards. */
-export interface Judged {
-  entry: ManifestItem;
-  failure: ReturnType<typeof failureOf>;
-  group: FailureGroup | null;
+type Judged = Failed | (Omit<Failed, 'failure'> & { failure: null });
+
+function isFailed(judged: Judged): judged is Failed {
+  return judged.failure !== null;
 }
 
 function entryOf(

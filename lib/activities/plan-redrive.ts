@@ -1,16 +1,16 @@
 import type { Manifest, ManifestItem } from '../plan/manifest.ts';
 import {
   blockCount,
-  blockRange,
   type Candidate,
   pack,
   poolNodes,
   type Round,
+  slabsWithin,
 } from '../plan/plan.ts';
 import { isChosen } from '../plan/redrive.ts';
 import { itemCounts, type RunRecord } from '../plan/run.ts';
 import { runPipeline, writeSlabs } from '../store/plans.ts';
-import { commitRound, listRounds, readSlab, slabsWithin } from '../store/rounds.ts';
+import { commitRound, listRounds, readSlab } from '../store/rounds.ts';
 import { partFile, readGeneration, readRunLines, setProgress } from '../store/runs.ts';
 import type { RunRef } from './contract.ts';
 import { changedInputs, once } from './inputs.ts';
@@ -75,7 +75,7 @@ async function chosenIn(record: RunRecord, block: number, rounds: Round[]): Prom
   const chosen = new Set(entries.filter((item) => isChosen(item, choice)).map(({ id }) => id));
   const candidates = new Map<string, Candidate>();
   if (chosen.size === 0) return [];
-  for (const slab of slabsWithin(rounds, ...blockRange(block))) {
+  for (const slab of slabsWithin(rounds, block)) {
     for (const { items, attempt } of await readSlab(run, slab)) {
       for (const item of items) {
         if (chosen.has(item.id)) candidates.set(item.id, { item, attempt: attempt + 1, tried: 0 });

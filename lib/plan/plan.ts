@@ -65,10 +65,11 @@ export function blockCount(items: number): number {
   return items === 0 ? 0 : Math.floor(items / BLOCK_ITEMS) + 1;
 }
 
-/** The first and the last id that a block may have. */
-export function blockRange(block: number): [first: string, last: string] {
-  const first = block * BLOCK_ITEMS;
-  return [String(first), String(first + BLOCK_ITEMS - 1)];
+/** Slabs of some rounds that may have items of a block. */
+export function slabsWithin(rounds: readonly Round[], block: number): Slab[] {
+  return rounds
+    .flatMap(({ slabs }) => slabs)
+    .filter(({ first, last }) => blockOf(first) <= block && blockOf(last) >= block);
 }
 
 /** What the ids of a block's items begin with. */

@@ -22,13 +22,6 @@ export function commitRound(run: string, round: Round): Promise<Round> {
   return commitJson(run, `rounds/${round.round}.json`, round);
 }
 
-/** Slabs of some rounds that have items between two ids. */
-export function slabsWithin(rounds: Round[], first: string, last: string): Slab[] {
-  return rounds
-    .flatMap(({ slabs }) => slabs)
-    .filter((slab) => Number(slab.first) <= Number(last) && Number(slab.last) >= Number(first));
-}
-
 /** The tasks of a slab. */
 export function readSlab(run: string, slab: Slab): Promise<PlannedTask[]> {
   return readRunLines<PlannedTask>(run, slab.blob);

@@ -1,7 +1,14 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { begun, cleanedUp, cli, textOf, timesRun } from './actions.ts';
-import { byName, pipelineFile, type Sluice, startSluice, temporaryFolder } from './harness.ts';
+import {
+  byName,
+  type ManifestItem,
+  pipelineFile,
+  type Sluice,
+  startSluice,
+  temporaryFolder,
+} from './harness.ts';
 
 /** Where commands count how often they ran. */
 const folder = temporaryFolder();
@@ -160,4 +167,19 @@ cp "$INPUT" "$OUTPUT_DIR/out.txt"`;
   }
   const tasks = others.flatMap(({ attempts }) => attempts.map(({ task }) => task));
   expect(new Set(tasks).size).toBe(3);
+});
+
+test.concurrent('the first hundred failures of a kind show their stderr, and that of the others is served on demand', async () => {
+  const files = Array.from({ length: 103 }, (_, index) => `many-${index}`);
+  const { run, manifest } = await finished('many', files, {
+    command: 'echo "bad: $NAME" >&2; exit 2',
+    pack: 103,
+  });
+  expect(manifest.failures).toMatchObject([{ items: 103, line: 'bad: *' }]);
+  expect(manifest.failures[0]!.examples).toHaveLength(10);
+  const hidden = manifest.items!.filter(({ stderrTail }) => stderrTail === null);
+  expect(hidden).toHaveLength(3);
+  const [{ id, inputs }] = hidden as [ManifestItem];
+  const served = await fetch(`${sluice.urls.api}/runs/${run.id}/items/${id}/stderr`);
+  expect(await served.text()).toBe(`bad: ${inputs[0]!.name}\n`);
 });

@@ -31,7 +31,7 @@ afterAll(async () => {
 test.skipIf(!isAsked)(
   'a run of more items than a part holds has each of them once, and a redrive changes those alone that failed; set SLUICE_LONG_TESTS=1',
   async () => {
-    const command = `case "$NAME" in *7777) [ -e "${folder}/go" ] || { echo "no $NAME" >&2; exit 9; } ;; esac
+    const command = `case "$NAME" in *-7777) [ -e "${folder}/go" ] || { echo "no $NAME" >&2; exit 9; } ;; esac
 : > "$OUTPUT_DIR/out.txt"`;
     const source = pipelineFile({
       name: 'large',

@@ -50,10 +50,36 @@ function createProgram(
   withTarget(program.command('watch <run>'), { json: false })
     .description('follow a run until it ends')
     .action(runs(async () => (await import('./commands/watch.ts')).watch));
+  withTarget(program.command('cancel <run>'))
+    .description('have a run stop, and wait until it has')
+    .option('--reason <text>', 'what its manifest shall say')
+    .action(runs(async () => (await import('./commands/cancel.ts')).cancel));
+  withTarget(program.command('retry <run>'))
+    .description('run again what a run that has ended did not get done')
+    .option('--failed', 'everything that did not succeed (the default)')
+    .option('--item <id...>', 'only these items')
+    .option('--cause <cause...>', 'only items with these causes, such as Timeout')
+    .action(runs(async () => (await import('./commands/retry.ts')).retry));
+  withTarget(program.command('verify <run>'))
+    .description('compare the outputs of a run in storage with its manifest')
+    .action(runs(async () => (await import('./commands/verify.ts')).verify));
   withTarget(program.command('gc'))
     .description("remove pools and jobs that are nobody's, and runs and logs kept long enough")
     .option('--dry-run', 'only list what would go')
     .action(runs(async () => (await import('./commands/gc.ts')).gc));
+  program
+    .command('demo')
+    .description("run examples/log-rollup over this machine's changelogs, and check the result")
+    .action(runs(async () => (await import('./commands/demo.ts')).demo));
+  addParts(program, runs);
+  return program;
+}
+
+/** Parts of the local stack that are useful alone. */
+function addParts(
+  program: Command,
+  runs: (load: () => Promise<Action>) => (...given: unknown[]) => Promise<void>,
+): void {
   program
     .command('host <dir>')
     .description('serve any Azure Functions v4 Node app, Durable Functions included')
@@ -68,18 +94,6 @@ function createProgram(
     .option('--watch', 'load the app anew when its files change')
     .option('--json', 'print one line of JSON when ready')
     .action(runs(async () => (await import('./commands/host.ts')).host));
-  program
-    .command('demo')
-    .description("run examples/log-rollup over this machine's changelogs, and check the result")
-    .action(runs(async () => (await import('./commands/demo.ts')).demo));
-  addEmulate(program, runs);
-  return program;
-}
-
-function addEmulate(
-  program: Command,
-  runs: (load: () => Promise<Action>) => (...given: unknown[]) => Promise<void>,
-): void {
   program
     .command('emulate')
     .description('start one part of the local stack alone')

@@ -12,6 +12,10 @@ export type SluiceErrorCode =
   | 'Conflict'
   /** The run is driven by a newer epoch or has ended: whoever asked must stop, quietly. */
   | 'Fenced'
+  /** Somebody cancelled the run: whoever drives it must end it. */
+  | 'Cancelled'
+  /** More items failed for good than the pipeline tolerates, so the run ended early. */
+  | 'ToleranceExceeded'
   /** A record in storage is not what was written there. */
   | 'CorruptRecord'
   /** A run waited for its first node longer than its pipeline allows, or Batch will never give it one. */

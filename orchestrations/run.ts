@@ -1,4 +1,4 @@
-import type { OrchestrationContext } from 'durable-functions';
+import type { OrchestrationContext, Task } from 'durable-functions';
 import type { PartSummary } from '../lib/activities/contract.ts';
 import { addSeconds } from '../lib/plan/duration.ts';
 import type { Slab } from '../lib/plan/plan.ts';
@@ -21,10 +21,12 @@ export interface RunState {
 }
 
 type StepName = keyof typeof STEPS | 'done';
-type Step = (context: OrchestrationContext, state: RunState) => Steps<RunState>;
+type Step = (context: OrchestrationContext, state: RunState, waker: Waker) => Steps<RunState>;
 
 /** Turns between two fresh histories: a turn is some ten events, so a replay stays within milliseconds. */
 const TURNS = 80;
+/** Slabs from which on a turn that does something to each of them is followed by a fresh history. */
+const WIDE = 20;
 /** Seconds between two looks at something that Batch is ending or deleting, at first and at most. */
 const FIRST_PAUSE_SECONDS = 0.3;
 const LONGEST_PAUSE_SECONDS = 30;
@@ -49,13 +51,18 @@ const CLOSING: ReadonlySet<StepName> = new Set(['end', 'manifest', 'cleanUp']);
 /** Drives a run through its steps, each of which may be repeated from what storage and Batch know. */
 export function* run(context: OrchestrationContext): Steps<null> {
   let state = initial(context.df.getInput<Partial<RunState> & { run: string; epoch: number }>());
+  const waker: Waker = { event: context.df.waitForExternalEvent('wake') };
   for (let turn = 0; state.step !== 'done'; turn++) {
-    if (turn === TURNS) {
-      context.df.continueAsNew(state);
-      return null;
-    }
-    state = yield* guarded(context, state);
+    const { step, slabs } = state;
+    if (turn === TURNS) return startAfresh(context, state);
+    state = yield* guarded(context, state, waker);
+    if (slabs.length > WIDE && step !== state.step) return startAfresh(context, state);
   }
+  return null;
+}
+
+function startAfresh(context: OrchestrationContext, state: RunState): null {
+  context.df.continueAsNew(state);
   return null;
 }
 
@@ -73,37 +80,37 @@ function initial(input: Partial<RunState> & { run: string; epoch: number }): Run
 }
 
 /** One turn. Passing faults are waited out; others end the run, with what it has. */
-function* guarded(context: OrchestrationContext, state: RunState): Steps<RunState> {
+function* guarded(context: OrchestrationContext, state: RunState, waker: Waker): Steps<RunState> {
   if (state.step === 'done') return state;
   try {
-    return { ...(yield* STEPS[state.step](context, state)), faults: 0 };
+    return { ...(yield* STEPS[state.step](context, state, waker)), faults: 0 };
   } catch (fault) {
     const refused = fault instanceof ActivityRefused ? fault.error : null;
     if (refused?.code === 'Fenced') return { ...state, step: 'done' };
     if (refused && !CLOSING.has(state.step)) {
-      return { ...state, step: 'end', error: refused, faults: 0 };
+      return { ...state, step: 'end', error: refused, pace: null, faults: 0 };
     }
     context.log(`Run ${state.run}, step ${state.step}: ${String(fault)}; trying again.`);
-    yield* sleep(context, Math.min(2 ** state.faults, LONGEST_FAULT_SECONDS));
+    yield* sleep(context, Math.min(2 ** state.faults, LONGEST_FAULT_SECONDS), waker);
     return { ...state, faults: state.faults + 1 };
   }
 }
 
 function* plan(context: OrchestrationContext, state: RunState): Steps<RunState> {
-  const { ended, closing, slabs } = yield* call(context, 'plan', ref(state));
+  const { ended, closing, round, slabs } = yield* call(context, 'plan', ref(state));
   if (ended) return { ...state, step: 'cleanUp' };
   if (closing) return { ...state, ...closing, slabs, step: 'end' };
-  return { ...state, slabs, step: 'pool' };
+  return { ...state, round, slabs, step: 'pool' };
 }
 
-function* pool(context: OrchestrationContext, state: RunState): Steps<RunState> {
+function* pool(context: OrchestrationContext, state: RunState, waker: Waker): Steps<RunState> {
   const { opened } = yield* call(context, 'openPool', ref(state));
-  return opened ? { ...state, pace: null, step: 'job' } : yield* pause(context, state);
+  return opened ? { ...state, pace: null, step: 'job' } : yield* pause(context, state, waker);
 }
 
-function* job(context: OrchestrationContext, state: RunState): Steps<RunState> {
+function* job(context: OrchestrationContext, state: RunState, waker: Waker): Steps<RunState> {
   const opened = yield* call(context, 'openJob', ref(state));
-  if (opened.job === null) return yield* pause(context, state);
+  if (opened.job === null) return yield* pause(context, state, waker);
   return { ...state, job: opened.job, pace: null, step: 'submit' };
 }
 
@@ -113,14 +120,20 @@ function* submit(context: OrchestrationContext, state: RunState): Steps<RunState
   return { ...state, pace: null, step: 'watch' };
 }
 
-function* watch(context: OrchestrationContext, state: RunState): Steps<RunState> {
-  return yield* look(context, state, 'decide');
+function* watch(context: OrchestrationContext, state: RunState, waker: Waker): Steps<RunState> {
+  return yield* look(context, state, { next: 'decide', waker });
 }
 
-function* decide(context: OrchestrationContext, state: RunState): Steps<RunState> {
-  const { slabs } = yield* call(context, 'decide', { ...jobRef(state), round: state.round });
-  if (slabs.length === 0) return { ...state, slabs: [], step: 'merge' };
-  return { ...state, slabs, round: state.round + 1, step: 'submit' };
+function* decide(context: OrchestrationContext, state: RunState, waker: Waker): Steps<RunState> {
+  const { round, slabs } = state;
+  yield* call(context, 'checkInputs', { ...ref(state), round, slabs });
+  const inputs = slabs.map((slab) => ({ ...jobRef(state), round, slab }));
+  yield* callEach(context, 'judge', inputs);
+  const next = yield* call(context, 'decide', { ...ref(state), round, slabs });
+  if (next.error) return { ...state, error: next.error, pace: null, step: 'end' };
+  if (next.slabs.length === 0) return { ...state, step: 'merge' };
+  if (next.waitSeconds > 0) yield* sleep(context, next.waitSeconds, waker);
+  return { ...state, slabs: next.slabs, round: round + 1, step: 'submit' };
 }
 
 function* merge(context: OrchestrationContext, state: RunState): Steps<RunState> {
@@ -128,8 +141,12 @@ function* merge(context: OrchestrationContext, state: RunState): Steps<RunState>
   return { ...state, pace: null, step: submitted ? 'watchMerge' : 'end' };
 }
 
-function* watchMerge(context: OrchestrationContext, state: RunState): Steps<RunState> {
-  return yield* look(context, state, 'end');
+function* watchMerge(
+  context: OrchestrationContext,
+  state: RunState,
+  waker: Waker,
+): Steps<RunState> {
+  return yield* look(context, state, { next: 'end', waker });
 }
 
 function* end(context: OrchestrationContext, state: RunState): Steps<RunState> {
@@ -144,7 +161,7 @@ function* manifest(context: OrchestrationContext, state: RunState): Steps<RunSta
   const { parts } = yield* call(context, 'parts', ref(state));
   const inputs = parts.map((part) => ({ ...ref(state), job: carried, part, error }));
   const written: PartSummary[] = yield* callEach(context, 'writePart', inputs);
-  yield* call(context, 'writeManifest', { ...ref(state), job: carried, parts: written, error });
+  yield* call(context, 'writeManifest', { ...ref(state), parts: written, error });
   return { ...state, pace: null, step: 'cleanUp' };
 }
 
@@ -155,25 +172,47 @@ function* cleanUp(context: OrchestrationContext, state: RunState): Steps<RunStat
 }
 
 /** A pause that grows from look to look: Azure takes a second to end a job, and minutes to delete a pool. */
-function* pause(context: OrchestrationContext, state: RunState): Steps<RunState> {
+function* pause(context: OrchestrationContext, state: RunState, waker?: Waker): Steps<RunState> {
   const delay = Math.min(
     (state.pace?.delay ?? FIRST_PAUSE_SECONDS / 1.6) * 1.6,
     LONGEST_PAUSE_SECONDS,
   );
-  yield* sleep(context, delay);
+  yield* sleep(context, delay, waker);
   return { ...state, pace: { delay, completed: 0 } };
 }
 
-/** One look at the job, and a pause unless everything is done. */
-function* look(context: OrchestrationContext, state: RunState, next: StepName): Steps<RunState> {
-  const { done, pace } = yield* call(context, 'watch', { ...jobRef(state), pace: state.pace });
+/** One look at the job, and a pause unless everything is done or it is useless to go on. */
+function* look(
+  context: OrchestrationContext,
+  state: RunState,
+  { next, waker }: { next: StepName; waker: Waker },
+): Steps<RunState> {
+  const { done, pace, error } = yield* call(context, 'watch', {
+    ...jobRef(state),
+    pace: state.pace,
+  });
   if (done) return { ...state, pace: null, step: next };
-  yield* sleep(context, pace.delay);
+  if (error) return { ...state, pace: null, error, step: 'end' };
+  yield* sleep(context, pace.delay, waker);
   return { ...state, pace };
 }
 
-function* sleep(context: OrchestrationContext, seconds: number): Steps<void> {
-  yield context.df.createTimer(addSeconds(context.df.currentUtcDateTime, seconds));
+/** The event that a run is woken by when there is something to find in its record; one at a time is waited for. */
+interface Waker {
+  event: Task;
+}
+
+/** Sleeps; a waker cuts that short. */
+function* sleep(context: OrchestrationContext, seconds: number, waker?: Waker): Steps<void> {
+  const timer = context.df.createTimer(addSeconds(context.df.currentUtcDateTime, seconds));
+  if (!waker) {
+    yield timer;
+    return;
+  }
+  const winner = yield context.df.Task.any([timer, waker.event]);
+  if (winner !== waker.event) return;
+  timer.cancel();
+  waker.event = context.df.waitForExternalEvent('wake');
 }
 
 function ref({ run: id, epoch }: RunState): { run: string; epoch: number } {

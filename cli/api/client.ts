@@ -10,7 +10,8 @@ export interface Api {
   get<T>(path: string): Promise<T>;
   /** As `get`, with null where the answer is 404. */
   find<T>(path: string): Promise<T | null>;
-  post<T>(path: string): Promise<T>;
+  /** As `get`, with what to do as JSON in the body. */
+  post<T>(path: string, body?: object): Promise<T>;
   putYaml<T>(path: string, source: string): Promise<{ status: number; body: T }>;
 }
 
@@ -53,7 +54,10 @@ export function createApi(base: string, next: string): Api {
         throw error;
       }
     },
-    post: async <T>(path: string) => json<T>(await call(path, { method: 'POST' })),
+    async post<T>(path: string, body?: object) {
+      const sent = body ? { body: JSON.stringify(body) } : {};
+      return json<T>(await call(path, { method: 'POST', ...sent }));
+    },
     async putYaml<T>(path: string, source: string) {
       const headers = { 'content-type': 'application/yaml' };
       const response = await call(path, { method: 'PUT', headers, body: source });

@@ -22,7 +22,12 @@ export function findManifest(api: Api, id: string): Promise<Manifest | null> {
   return api.find<Manifest>(manifestPath(id));
 }
 
+/** Path of a run below the API's base. */
+export function runPath(id: string): string {
+  return `/runs/${encodeURIComponent(id)}`;
+}
+
 /** Path of the run's manifest below the API's base. */
 export function manifestPath(id: string): string {
-  return `/runs/${encodeURIComponent(id)}/manifest`;
+  return `${runPath(id)}/manifest`;
 }

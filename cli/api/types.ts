@@ -1,7 +1,10 @@
 import type { Pipeline } from '../../lib/plan/pipeline-schema.ts';
 import type { Phase, RunError, RunStatus } from '../../lib/plan/run.ts';
 
-export type { Manifest, ManifestItem } from '../../lib/plan/manifest.ts';
+import type { FailureGroup } from '../../lib/plan/signature.ts';
+
+export type { Manifest, ManifestFile, ManifestItem } from '../../lib/plan/manifest.ts';
+export type { FailureGroup } from '../../lib/plan/signature.ts';
 export type { Phase, RunStatus } from '../../lib/plan/run.ts';
 
 /** The phases of a run, in their order. */
@@ -44,6 +47,8 @@ export interface Run {
   endedAt: string | null;
   waiting: { for: string; have?: number; need?: number; message?: string } | null;
   error: RunError | null;
+  generation?: number;
+  failures?: FailureGroup[];
   counts: RunCounts;
 }
 

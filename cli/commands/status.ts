@@ -29,7 +29,12 @@ async function showOne(id: string, options: Target & { json?: boolean }): Promis
   const run = await getRun(api, id);
   const manifest = run.status === 'Running' ? null : await findManifest(api, id);
   const where = manifest ? api.base + manifestPath(id) : null;
-  const answer = { run, failures: failures(manifest), manifest: where };
+  const answer = {
+    run,
+    groups: manifest?.failures ?? [],
+    failures: failures(manifest),
+    manifest: where,
+  };
   if (options.json) print(JSON.stringify(answer, null, 2));
   else showRun(run, manifest, where);
   return run.status === 'Running' || run.status === 'Succeeded' ? EXIT.done : EXIT.failed;

@@ -1,4 +1,4 @@
-import type { Manifest, ManifestItem, Run } from '../api/types.ts';
+import type { FailureGroup, Manifest, ManifestItem, Run } from '../api/types.ts';
 import { table } from '../terminal/table.ts';
 import { printable } from '../terminal/text.ts';
 import { age, clockTime } from '../terminal/units.ts';
@@ -28,16 +28,35 @@ function runRow(run: Run, now: number): string[] {
   ];
 }
 
-/** The items that did not succeed, the first ten by item, cause, exit code and input. */
-export function failureLines({ counts, items, parts }: Manifest): string[] {
+/** What went wrong: the failures in groups that look the same, and then the first ten items by cause, exit code and input. */
+export function failureLines({ counts, items, failures, parts }: Manifest): string[] {
   const failed = counts.items - counts.succeeded;
   if (failed === 0) return [];
-  if (!items) return [`${failed} failed; the manifest's ${parts?.length ?? 0} parts name them`];
-  const failures = items.filter(({ status }) => status !== 'Succeeded');
-  const rows = failures.slice(0, SHOWN).map(failureRow);
-  const more = failures.length - rows.length;
-  const rest = more > 0 ? [`+${more} more`] : [];
-  return [...table(['ITEM', 'CAUSE', ' EXIT', 'INPUT'], rows), ...rest];
+  const groups = groupLines(failures);
+  if (!items) return [...groups, `the manifest's ${parts?.length ?? 0} parts name all ${failed}`];
+  const failing = items.filter(({ status }) => status !== 'Succeeded');
+  const rows = failing.slice(0, SHOWN).map(failureRow);
+  const rest = moreLine(failing.length - rows.length);
+  return [...groups, ...table(['ITEM', 'CAUSE', ' EXIT', 'INPUT'], rows), ...rest];
+}
+
+/** Failures in groups, the largest first; docs/failures.md has each cause with its remedy. */
+export function groupLines(failures: readonly FailureGroup[]): string[] {
+  const rows = failures
+    .slice(0, SHOWN)
+    .map(({ items, cause, exitCode, line }) => [
+      String(items),
+      cause,
+      exitCode?.toString() ?? '-',
+      printable(line ?? '-'),
+    ]);
+  if (rows.length === 0) return [];
+  const more = moreLine(failures.length - rows.length);
+  return [...table([' FAILED', 'CAUSE', ' EXIT', 'LAST LINE OF STDERR'], rows), ...more, ''];
+}
+
+function moreLine(more: number): string[] {
+  return more > 0 ? [`+${more} more`] : [];
 }
 
 function failureRow({ id, status, cause, attempts, inputs }: ManifestItem): string[] {

@@ -62,7 +62,7 @@ async function rowsOf({ pipeline: { on } }: StoredPipeline, names: string[], now
   await eachLimited(names, IN_FLIGHT, async (name) => {
     const found = addressable(name) ? await stat(watched, name) : null;
     if (!found) missing.push(name);
-    else rows.push(rowOf({ container: where, name, ...found }, now));
+    else rows.push(rowOf({ container: where, name, etag: found.etag, size: found.size }, now));
   });
   if (missing.length === 0) return rows;
   const some = missing.slice(0, 5).map((name) => JSON.stringify(name));

@@ -23,7 +23,7 @@ export async function cleanUp({
   epoch,
   job,
 }: Activities['cleanUp']['input']): Promise<Activities['cleanUp']['output']> {
-  const record = await getOwnRun({ run, epoch });
+  const record = await getOwnRun({ run, epoch }, { closing: true });
   const jobsGone = job === null ? await deleteJobs(run) : await deleteJob(job);
   const poolGone = await deletePool(run);
   if (!jobsGone || !poolGone) return { gone: false };

@@ -68,6 +68,7 @@ export async function makeRun(origin: Origin, rows: SeenRow[]): Promise<RunRecor
     pipeline,
     pipelineHash: stored?.hash ?? '',
     epoch: 1,
+    generation: 1,
     status: 'Running',
     trigger: { kind },
     startedAt: at,
@@ -75,5 +76,8 @@ export async function makeRun(origin: Origin, rows: SeenRow[]): Promise<RunRecor
     error: null,
     adopted: null,
     closing: null,
+    cancel: null,
+    verdict: null,
+    redrive: null,
   });
 }

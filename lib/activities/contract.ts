@@ -12,33 +12,43 @@ export type JobRef = RunRef & { job: string };
 export interface Activities {
   /** Looks at a pipeline's waiting drops and starts a run when their window closes. */
   collect: { input: { pipeline: string }; output: { waitSeconds: number | null; more: boolean } };
-  /** `closing` is set when the run had begun to end before, and how. */
+  /** `closing` is set when the run had begun to end before, and how; `round` is where the generation begins. */
   plan: {
     input: RunRef;
-    output: { ended: boolean; closing: RunRecord['closing']; slabs: Slab[] };
+    output: { ended: boolean; closing: RunRecord['closing']; round: number; slabs: Slab[] };
   };
   /** Not opened while the Batch account has no room for one more. */
   openPool: { input: RunRef; output: { opened: boolean } };
   openJob: { input: RunRef; output: { job: string | null } };
   submit: { input: JobRef & { slab: Slab }; output: null };
-  /** One look at the job; `done` once nothing of it is left to complete. */
-  watch: { input: JobRef & { pace: Pace | null }; output: { done: boolean; pace: Pace } };
-  /** Judges every item; slabs of tasks that must go again make the next round. */
-  decide: { input: JobRef & { round: number }; output: { slabs: Slab[] } };
+  /** One look at the job; `done` once nothing of it is left to complete, `error` when it is useless to go on. */
+  watch: {
+    input: JobRef & { pace: Pace | null };
+    output: { done: boolean; pace: Pace; error: RunError | null };
+  };
+  /** Looks whether inputs of a round were overwritten. */
+  checkInputs: { input: RunRef & { round: number; slabs: Slab[] }; output: null };
+  /** Judges the tasks of one slab of a round. */
+  judge: { input: JobRef & { round: number; slab: Slab }; output: null };
+  /** What must go again makes the next round, after so many seconds; else the items are settled. */
+  decide: {
+    input: RunRef & { round: number; slabs: Slab[] };
+    output: { slabs: Slab[]; waitSeconds: number; error: RunError | null };
+  };
   merge: { input: JobRef; output: { submitted: boolean } };
   /** From here on the run can only end. */
   endJob: {
     input: RunRef & { job: string | null; error: RunError | null };
     output: { ended: boolean };
   };
-  /** The id prefixes of ten thousand items each that the manifest is written by. */
-  parts: { input: RunRef; output: { parts: string[] } };
+  /** The blocks of ten thousand items each that the manifest is written by. */
+  parts: { input: RunRef; output: { parts: number[] } };
   writePart: {
-    input: RunRef & { job: string | null; part: string; error: RunError | null };
+    input: RunRef & { job: string | null; part: number; error: RunError | null };
     output: PartSummary;
   };
   writeManifest: {
-    input: RunRef & { job: string | null; parts: PartSummary[]; error: RunError | null };
+    input: RunRef & { parts: PartSummary[]; error: RunError | null };
     output: null;
   };
   /** Without a job, all jobs of the run are looked for. */
@@ -49,12 +59,13 @@ export type ActivityName = keyof Activities;
 
 /** A written part of the manifest; `md5` in hex. */
 export interface PartSummary {
-  part: string;
+  part: number;
   url: string;
   items: number;
   md5: string;
   succeeded: number;
   failed: number;
+  cancelled: number;
 }
 
 /** What an activity answers: its output, or a fault that trying again would not mend. Passing faults are thrown. */

@@ -1,82 +1,164 @@
-import { type Evidence, itemOutcome, judge } from '../plan/outcome.ts';
-import { type Item, pack, type PlannedTask, type Round, type Slab } from '../plan/plan.ts';
-import { itemCounts } from '../plan/run.ts';
-import { commitJson, getOwnRun, putRunFile, setProgress } from '../store/runs.ts';
+import type { ManifestItem } from '../plan/manifest.ts';
+import { sha256 } from '../plan/ids.ts';
+import { type Candidate, isHopeless, pack, type Round } from '../plan/plan.ts';
+import type { Pipeline } from '../plan/pipeline-schema.ts';
+import { backoffSeconds } from '../plan/retry.ts';
+import { itemCounts, type RunError, type RunRecord } from '../plan/run.ts';
+import { runPipeline, runPlan, writeSlabs } from '../store/plans.ts';
+import { commitRound, listRounds } from '../store/rounds.ts';
+import {
+  getOwnRun,
+  partFile,
+  putRunFile,
+  readRunJson,
+  readRunLines,
+  setProgress,
+} from '../store/runs.ts';
 import type { Activities, RunRef } from './contract.ts';
-import { absentTasks, allSlabs, gatherEvidence, lastTasks } from './evidence.ts';
-import { writeSlabs } from './plan.ts';
+import { type Judged, readJudged } from './judge.ts';
+import { blocksOf, previousManifest } from './plan-redrive.ts';
 
-/** Rounds after which tasks that still cannot be placed are left to fail. */
-const MOST_ROUNDS = 5;
+/** Rounds of one generation after which what still cannot be placed is left to fail. */
+const MOST_ROUNDS = 40;
 
-/** Judges the tasks of the last round. What must go again becomes the next round; else the run's items are settled. */
+/** What `settled.json` says: how the items came out before the merge, and the hash of the list that it goes by. */
+export interface Settled {
+  generation: number;
+  succeeded: number;
+  failed: number;
+  accepted: string;
+}
+
+/** Reads how a round came out. What must go again becomes the next round; else the run's items are settled. */
 export async function decide({
   run,
   epoch,
-  job,
   round,
+  slabs,
 }: Activities['decide']['input']): Promise<Activities['decide']['output']> {
-  await getOwnRun({ run, epoch });
-  const carried = await lastTasks(run, '');
-  const items = [...carried.values()].map(({ item }) => item);
-  const listed = await gatherEvidence({ run, job, items, idPrefix: '' });
-  const tasks = [...new Set([...carried.values()].map(({ planned }) => planned))];
-  const evidence = { ...listed, absent: await absentTasks(job, tasks, listed) };
-  const slabs = round < MOST_ROUNDS ? await nextRound(run, round, tasks, evidence) : [];
-  if (slabs.length === 0) await settle({ run, epoch }, [...carried.values()], evidence);
-  return { slabs };
+  const record = await getOwnRun({ run, epoch });
+  const rounds = await listRounds(run);
+  const standing = rounds[round];
+  if (standing) return { slabs: standing.slabs, waitSeconds: waitOf(standing), error: null };
+  const judged = await readJudged(run, round, slabs);
+  const tally = await addUp(record, { rounds, round, judged });
+  const { pipeline } = await runPipeline(run);
+  const { items } = await runPlan(run);
+  const goesOn = judged.some((one) => one.retries.length + one.splits.length + one.absent.length);
+  const early = record.generation === 1 && isHopeless(pipeline, items, tally.failed);
+  if (goesOn && early) return { slabs: [], waitSeconds: 0, error: hopeless(tally.failed) };
+  if (goesOn && isAllowed(rounds, record)) return nextRound(record, { pipeline, rounds, judged });
+  await settle({ run, epoch }, record.generation, { rounds, tally, items });
+  return { slabs: [], waitSeconds: 0, error: null };
+}
+
+/** Why a run ends before all of its items had their turn. */
+export function hopeless(failed: number): RunError {
+  const message = `${failed} items failed for good, which is more than the pipeline tolerates, so the rest was not run`;
+  return { code: 'ToleranceExceeded', message };
+}
+
+function isAllowed(rounds: Round[], record: RunRecord): boolean {
+  return rounds.filter(({ generation }) => generation === record.generation).length < MOST_ROUNDS;
+}
+
+function waitOf({ notBefore }: Round): number {
+  return Math.max(0, (notBefore - Date.now()) / 1000);
+}
+
+interface Tally {
+  succeeded: number;
+  failed: number;
+}
+
+/** Adds a round to what the ones before it in this generation came to; `tally/{round}.json` keeps the sum. */
+async function addUp(
+  record: RunRecord,
+  { rounds, round, judged }: { rounds: Round[]; round: number; judged: Judged[] },
+): Promise<Tally> {
+  const isFirst = rounds[round - 2]?.generation !== record.generation;
+  const before = isFirst
+    ? await tallyBefore(record, rounds[round - 1])
+    : await readRunJson<Tally>(record.id, `tally/${round - 1}.json`);
+  const tally = { succeeded: before?.succeeded ?? 0, failed: before?.failed ?? 0 };
+  for (const { succeeded, failed } of judged) {
+    tally.succeeded += succeeded;
+    tally.failed += failed;
+  }
+  const file = `tally/${round}.json`;
+  await putRunFile(record.id, file, JSON.stringify(tally), 'application/json');
+  return tally;
+}
+
+/** What a generation begins with: the items that it does not run again. */
+async function tallyBefore(record: RunRecord, first: Round | undefined): Promise<Tally | null> {
+  if (record.generation === 1 || !first) return null;
+  const { counts } = await previousManifest(record.id, record.generation);
+  const chosen = first.slabs.reduce((sum, { items }) => sum + items, 0);
+  return { succeeded: counts.succeeded, failed: counts.items - counts.succeeded - chosen };
 }
 
 async function nextRound(
-  run: string,
-  round: number,
-  tasks: PlannedTask[],
-  evidence: Evidence,
-): Promise<Slab[]> {
-  const verdicts = tasks.map((task) => ({ task, ...judge(task, evidence) }));
-  const again = verdicts.filter(({ addAgain }) => addAgain).map(({ task }) => task);
-  const alone = verdicts.flatMap(({ split }) => split);
-  if (again.length + alone.length === 0) return [];
-  const firstSlab = (await allSlabs(run)).length;
-  const planned = [...(again.length > 0 ? [again] : []), ...singles(alone, firstSlab + 1)];
-  const slabs = await writeSlabs(run, planned, firstSlab);
-  const reason = `${again.length} tasks were not there, ${alone.length} items go alone since their pack could not be staged`;
-  const committed = await commitJson<Round>(run, `rounds/${round + 1}.json`, {
-    round: round + 1,
-    reason,
-    slabs,
+  { id: run, generation }: RunRecord,
+  { pipeline, rounds, judged }: { pipeline: Pipeline; rounds: Round[]; judged: Judged[] },
+): Promise<Activities['decide']['output']> {
+  const retries = judged.flatMap((one) => one.retries);
+  const splits = judged.flatMap((one) => one.splits);
+  const absent = judged.map((one) => one.absent).filter((tasks) => tasks.length > 0);
+  const firstSlab = rounds.flatMap(({ slabs }) => slabs).length;
+  const packed = pack([...retries, ...splits].toSorted(byItem), {
+    perTask: pipeline.tasks.pack,
+    firstSlab: firstSlab + absent.length,
+    aligned: false,
   });
-  return committed.slabs;
+  const round = await commitRound(run, {
+    round: rounds.length + 1,
+    generation,
+    reason: `${retries.length} failed items are tried again, ${splits.length} go alone since their pack could not be staged, ${absent.flat().length} tasks were not there`,
+    slabs: await writeSlabs(run, [...absent, ...packed], firstSlab),
+    notBefore: Date.now() + longestBackoff(pipeline, retries) * 1000,
+  });
+  return { slabs: round.slabs, waitSeconds: waitOf(round), error: null };
 }
 
-function singles(items: Item[], firstSlab: number): PlannedTask[][] {
-  return pack(items, { perTask: 1, attempt: 1, firstSlab });
+function byItem(a: Candidate, b: Candidate): number {
+  return Number(a.item.id) - Number(b.item.id);
 }
 
-/** What `settled.json` says: how the items came out before the merge. */
-export interface Settled {
-  succeeded: number;
-  failed: number;
+function longestBackoff({ tasks }: Pipeline, retries: Candidate[]): number {
+  return retries.reduce((most, { tried }) => Math.max(most, backoffSeconds(tasks.retry, tried)), 0);
 }
 
 /** Writes the list and the counts that the merge goes by, and what people see. */
 async function settle(
   ref: RunRef,
-  carried: { item: Item; planned: PlannedTask }[],
-  evidence: Evidence,
+  generation: number,
+  { rounds, tally, items }: { rounds: Round[]; tally: Tally; items: number },
 ): Promise<void> {
-  const outcomes = carried.map(({ item, planned }) => itemOutcome(item, planned, evidence));
-  const succeeded = outcomes.filter(({ status }) => status === 'Succeeded');
-  const lines = succeeded
-    .filter(({ outputs }) => outputs.length > 0)
-    .map(({ item, record }) => `${item.id} ${record?.attempt ?? 1}\n`);
-  await putRunFile(ref.run, 'accepted.txt', lines.join(''), 'text/plain');
-  const listed: Settled = {
-    succeeded: succeeded.length,
-    failed: outcomes.length - succeeded.length,
-  };
-  await putRunFile(ref.run, 'settled.json', JSON.stringify(listed), 'application/json');
-  await setProgress(ref, {
-    items: itemCounts(outcomes.length, listed, { running: 0, perTask: 1 }),
-  });
+  const accepted = await acceptedBefore(ref.run, generation);
+  for (const { round, slabs } of rounds.filter((one) => one.generation === generation)) {
+    for (const one of await readJudged(ref.run, round, slabs)) accepted.push(...one.accepted);
+  }
+  const lines = accepted
+    .toSorted((a, b) => Number(a.item) - Number(b.item))
+    .map(({ item, attempt }) => `${item} ${attempt}\n`)
+    .join('');
+  await putRunFile(ref.run, 'accepted.txt', lines, 'text/plain');
+  const settled: Settled = { generation, ...tally, accepted: sha256(lines) };
+  await putRunFile(ref.run, 'settled.json', JSON.stringify(settled), 'application/json');
+  await setProgress(ref, { items: itemCounts(items, tally, { running: 0, perTask: 1 }) });
+}
+
+/** What earlier generations left for the merge; an item that succeeded never runs again. */
+async function acceptedBefore(run: string, generation: number): Promise<Judged['accepted']> {
+  if (generation === 1) return [];
+  const manifest = await previousManifest(run, generation);
+  const accepted: Judged['accepted'] = [];
+  for (const block of blocksOf(manifest)) {
+    for (const item of await readRunLines<ManifestItem>(run, partFile(generation - 1, block))) {
+      if (item.status !== 'Succeeded' || item.outputs.length === 0) continue;
+      accepted.push({ item: item.id, attempt: item.attempts.at(-1)?.attempt ?? 1 });
+    }
+  }
+  return accepted;
 }

@@ -4,8 +4,10 @@ import { cleanUp, endJob } from './clean-up.ts';
 import { collect } from './collect.ts';
 import type { Activities, ActivityName, Answer } from './contract.ts';
 import { decide } from './decide.ts';
-import { parts, writeManifest, writePart } from './manifest.ts';
+import { checkInputs, judgeSlab } from './judge.ts';
+import { parts, writeManifest } from './manifest.ts';
 import { merge } from './merge.ts';
+import { writePart } from './part.ts';
 import { plan } from './plan.ts';
 import { openJob, openPool } from './pool.ts';
 import { submit } from './submit.ts';
@@ -25,6 +27,8 @@ const implementations: Implementations = {
   openJob,
   submit,
   watch,
+  checkInputs,
+  judge: judgeSlab,
   decide,
   merge,
   endJob,

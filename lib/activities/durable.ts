@@ -37,6 +37,15 @@ export async function instanceState(
   }
 }
 
+/** Wakes the instance of a run from its sleep; one that has ended or never was has nothing to be woken for. */
+export async function wake(client: DurableClient, instanceId: string): Promise<void> {
+  try {
+    await client.raiseEvent(instanceId, 'wake', null);
+  } catch (error) {
+    if (!messageOf(error).startsWith('No instance')) throw error;
+  }
+}
+
 /** Ends an instance that is stuck; one that has ended or is gone is as good. */
 export async function stopInstance(client: DurableClient, instanceId: string): Promise<void> {
   try {

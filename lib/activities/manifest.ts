@@ -1,109 +1,75 @@
-import { createHash } from 'node:crypto';
-import { blobUrl } from '../azure/sas.ts';
 import {
   finalStatus,
   INLINE_ITEMS,
   type Manifest,
   type ManifestCounts,
   type ManifestItem,
-  manifestItem,
 } from '../plan/manifest.ts';
-import { itemOutcome, notRun } from '../plan/outcome.ts';
-import { CONTROL_CONTAINER, WORK_CONTAINER } from '../plan/pipeline-schema.ts';
-import { toleratedFailures } from '../plan/plan.ts';
-import { itemCounts, type RunError } from '../plan/run.ts';
+import { MANIFEST_SCHEMA } from '../plan/manifest-schema.ts';
+import { blockCount, toleratedFailures } from '../plan/plan.ts';
+import { itemCounts, type RunError, type RunRecord } from '../plan/run.ts';
+import { type FailureGroup, mergeGroups } from '../plan/signature.ts';
+import { runPipeline } from '../store/plans.ts';
+import { listRounds } from '../store/rounds.ts';
 import {
+  cancelledError,
   commitManifest,
   getOwnRun,
-  putRunFile,
+  partFile,
+  readRunJson,
   readRunLines,
   setProgress,
   updateRun,
+  whyBrokenOff,
 } from '../store/runs.ts';
 import type { Activities, PartSummary, RunRef } from './contract.ts';
-import { gatherEvidence, lastTasks } from './evidence.ts';
+import type { Settled } from './decide.ts';
+import { writeChanged } from './judge.ts';
 import { mergeEntry } from './merge-entry.ts';
-import { runPipeline } from './plan.ts';
+import { failuresFile, finalCheckFile } from './part.ts';
+import { ensurePlan } from './plan.ts';
+import { previousManifest } from './plan-redrive.ts';
 
-/** Digits of an item's id that name its part: six digits in all, so a part has ten thousand items. */
-const PART_DIGITS = 2;
+/** Groups of failures that a run shows beside its manifest. */
+const SHOWN_GROUPS = 20;
 
-/** The parts of a run's manifest, in order. */
+/** The parts of a run's manifest, in order, after a last look whether inputs were overwritten. */
 export async function parts({ run, epoch }: RunRef): Promise<Activities['parts']['output']> {
-  await getOwnRun({ run, epoch });
+  const { generation } = await getOwnRun({ run, epoch }, { closing: true });
   await setProgress({ run, epoch }, { phase: 'manifest' });
-  const carried = await lastTasks(run, '');
-  const prefixes = new Set([...carried.keys()].map((id) => id.slice(0, PART_DIGITS)));
-  return { parts: [...prefixes].toSorted() };
+  const { items } = await ensurePlan(run);
+  const rounds = (await listRounds(run)).filter((round) => round.generation === generation);
+  // A later round carries only items of the first, whose versions it has too.
+  const [first] = rounds;
+  await writeChanged(run, finalCheckFile(generation), first?.slabs ?? []);
+  return { parts: Array.from({ length: blockCount(items) }, (_, block) => block) };
 }
 
-/** Judges the items of one part a last time and writes their entries, one a line. */
-export async function writePart({
-  run,
-  epoch,
-  job,
-  part,
-  error,
-}: Activities['writePart']['input']): Promise<PartSummary> {
-  await getOwnRun({ run, epoch });
-  const entries = await partEntries({ run, job, part, error });
-  const body = entries.map((entry) => JSON.stringify(entry)).join('\n');
-  const file = partFile(part);
-  await putRunFile(run, file, body, 'application/x-ndjson');
-  const succeeded = entries.filter(({ status }) => status === 'Succeeded').length;
-  return {
-    part,
-    url: blobUrl(CONTROL_CONTAINER, `runs/${run}/${file}`),
-    items: entries.length,
-    md5: createHash('md5').update(body).digest('hex'),
-    succeeded,
-    failed: entries.length - succeeded,
-  };
-}
-
-async function partEntries(question: {
-  run: string;
-  job: string | null;
-  part: string;
-  error: RunError | null;
-}): Promise<ManifestItem[]> {
-  const { run, job, part, error } = question;
-  const carried = [...(await lastTasks(run, part)).values()].toSorted((a, b) =>
-    a.item.id < b.item.id ? -1 : 1,
-  );
-  const items = carried.map(({ item }) => item);
-  const listed = await gatherEvidence({ run, job, items, idPrefix: part });
-  const evidence = { ...listed, absent: new Set<string>() };
-  const urlOf = (path: string): string => blobUrl(WORK_CONTAINER, `runs/${run}/${path}`);
-  return carried.map(({ item, planned }) => {
-    const judged = itemOutcome(item, planned, evidence);
-    // A run that broke off has items that no task was ever asked about.
-    const outcome = error && judged.cause === 'Node' ? notRun(item, error.message) : judged;
-    return manifestItem(outcome, blobUrl(item.input.container, item.input.name), urlOf);
-  });
-}
-
-/** Commits the manifest, first wins, and with it how the run ended. */
+/** Decides how the run ended and commits the manifest of its generation, first wins. */
 export async function writeManifest({
   run,
   epoch,
   parts: written,
   error,
 }: Activities['writeManifest']['input']): Promise<null> {
-  const record = await getOwnRun({ run, epoch });
+  const record = await getOwnRun({ run, epoch }, { closing: true });
   const { pipeline, hash } = await runPipeline(run);
   const counts = totals(written);
   const tolerated = toleratedFailures(pipeline, counts.items);
-  const merge = pipeline.merge ? await mergeEntry(run, counts, tolerated) : null;
-  const status = finalStatus({ failed: counts.failed, tolerated, merge, error });
+  const cause = whyBrokenOff(record, error) ?? cancelledError(record);
+  const merge = pipeline.merge ? await mergeOf(record, { tolerated, error: cause }) : null;
+  const verdict = await decideEnd({ run, epoch }, (cancelled) =>
+    finalStatus({ failed: counts.failed, tolerated, merge, error: cancelled ?? error }),
+  );
   const inline = counts.items <= INLINE_ITEMS;
   const manifest = await commitManifest({
-    schema: 'sluice.manifest/1',
-    generation: 1,
-    run: { id: run, pipeline: record.pipeline, pipelineHash: hash, status },
-    error,
+    schema: MANIFEST_SCHEMA,
+    generation: record.generation,
+    run: { id: run, pipeline: record.pipeline, pipelineHash: hash, status: verdict.status },
+    error: verdict.cancelled ?? error,
     counts,
-    items: inline ? await inlineItems(run, written) : null,
+    failures: await allFailures(record, written),
+    items: inline ? await inlineItems(record, written) : null,
     merge,
     parts: inline ? null : written.map(({ url, items, md5 }) => ({ url, items, md5 })),
   });
@@ -111,11 +77,40 @@ export async function writeManifest({
   return null;
 }
 
+async function mergeOf(
+  { id: run, generation, closing }: RunRecord,
+  { tolerated, error }: { tolerated: number; error: RunError | null },
+): Promise<Manifest['merge']> {
+  const found = await readRunJson<Settled>(run, 'settled.json');
+  const settled = found?.generation === generation ? found : null;
+  const previous = generation === 1 ? null : await previousManifest(run, generation);
+  const job = closing?.job ?? null;
+  return mergeEntry({ run, generation, job, settled, tolerated, previous, error });
+}
+
+/** Sets by compare and set how the run ends; a cancel either came before that, and counts, or is refused. */
+async function decideEnd(
+  ref: RunRef,
+  status: (cancelled: RunError | null) => Manifest['run']['status'],
+): Promise<{ status: Manifest['run']['status']; cancelled: RunError | null }> {
+  const decided = await updateRun(ref, (record) =>
+    record.verdict ? record : { ...record, verdict: status(cancelledError(record)) },
+  );
+  const cancelled = decided.verdict === 'Cancelled' ? cancelledError(decided) : null;
+  return { status: decided.verdict ?? status(cancelled), cancelled };
+}
+
 async function conclude(ref: RunRef, manifest: Manifest): Promise<void> {
-  const { counts } = manifest;
+  const { counts, failures } = manifest;
   await setProgress(ref, {
     phase: 'cleanup',
-    items: itemCounts(counts.items, counts, { running: 0, perTask: 1 }),
+    waiting: null,
+    failures: failures.slice(0, SHOWN_GROUPS),
+    items: itemCounts(
+      counts.items,
+      { succeeded: counts.succeeded, failed: counts.failed },
+      { running: 0, perTask: 1 },
+    ),
   });
   await updateRun(ref, (record) =>
     record.status === 'Running'
@@ -137,18 +132,28 @@ function totals(written: PartSummary[]): ManifestCounts {
     items: sum(({ items }) => items),
     succeeded: sum(({ succeeded }) => succeeded),
     failed: sum(({ failed }) => failed),
-    cancelled: 0,
+    cancelled: sum(({ cancelled }) => cancelled),
   };
 }
 
-async function inlineItems(run: string, written: PartSummary[]): Promise<ManifestItem[]> {
-  const items: ManifestItem[] = [];
+async function allFailures(
+  { id, generation }: RunRecord,
+  written: PartSummary[],
+): Promise<FailureGroup[]> {
+  const groups: FailureGroup[] = [];
   for (const { part } of written) {
-    items.push(...(await readRunLines<ManifestItem>(run, partFile(part))));
+    groups.push(...((await readRunJson<FailureGroup[]>(id, failuresFile(generation, part))) ?? []));
   }
-  return items;
+  return mergeGroups(groups);
 }
 
-function partFile(part: string): string {
-  return `parts/1-${part}.ndjson`;
+async function inlineItems(
+  { id, generation }: RunRecord,
+  written: PartSummary[],
+): Promise<ManifestItem[]> {
+  const items: ManifestItem[] = [];
+  for (const { part } of written) {
+    items.push(...(await readRunLines<ManifestItem>(id, partFile(generation, part))));
+  }
+  return items;
 }

@@ -1,11 +1,13 @@
 import { signer } from '../azure/sas.ts';
+import type { Manifest, ManifestMerge } from '../plan/manifest.ts';
 import { CONTROL_CONTAINER, WORK_CONTAINER } from '../plan/pipeline-schema.ts';
 import { toleratedFailures } from '../plan/plan.ts';
 import { mergeTask } from '../plan/task-spec.ts';
+import { runPipeline } from '../store/plans.ts';
 import { getOwnRun, readRunJson, setProgress } from '../store/runs.ts';
 import type { Activities, JobRef } from './contract.ts';
 import type { Settled } from './decide.ts';
-import { runPipeline } from './plan.ts';
+import { previousManifest } from './plan-redrive.ts';
 import { offer } from './submit.ts';
 
 /** Why there is nothing to merge, or not enough; null when there is. */
@@ -19,22 +21,34 @@ export function mergeSkipped(
   return counts.succeeded === 0 ? 'no item succeeded, so there is nothing to merge' : null;
 }
 
-/** Adds the merge task over the accepted outputs, unless the pipeline has none or failures forbid it. */
+/** The merge of the generation before, if the same outputs are accepted now: it need not be done again. */
+export function keptMerge(previous: Manifest | null, settled: Settled): ManifestMerge | null {
+  const merge = previous?.merge;
+  return merge?.status === 'Succeeded' && merge.accepted === settled.accepted ? merge : null;
+}
+
+/** Adds the merge task over the accepted outputs, unless there is none, failures forbid it, or it was done before. */
 export async function merge({ run, epoch, job }: JobRef): Promise<Activities['merge']['output']> {
-  await getOwnRun({ run, epoch });
+  const { generation } = await getOwnRun({ run, epoch });
   const { pipeline } = await runPipeline(run);
   const settled = await readRunJson<Settled>(run, 'settled.json');
   if (!pipeline.merge || !settled) return { submitted: false };
   const tolerated = toleratedFailures(pipeline, settled.succeeded + settled.failed);
   if (mergeSkipped(settled, tolerated) !== null) return { submitted: false };
+  const previous = generation === 1 ? null : await previousManifest(run, generation);
+  if (keptMerge(previous, settled)) return { submitted: false };
   await setProgress({ run, epoch }, { phase: 'merge' });
   const sign = await signer(new Date());
-  const task = mergeTask(pipeline.merge, run, {
-    script: sign.readBlob(CONTROL_CONTAINER, `runs/${run}/merge.sh`),
-    accepted: sign.readBlob(CONTROL_CONTAINER, `runs/${run}/accepted.txt`),
-    outputs: sign.readContainer(WORK_CONTAINER),
-    work: sign.writeContainer(WORK_CONTAINER),
-  });
+  const task = mergeTask(
+    pipeline.merge,
+    { run, attempt: generation },
+    {
+      script: sign.readBlob(CONTROL_CONTAINER, `runs/${run}/merge.sh`),
+      accepted: sign.readBlob(CONTROL_CONTAINER, `runs/${run}/accepted.txt`),
+      outputs: sign.readContainer(WORK_CONTAINER),
+      work: sign.writeContainer(WORK_CONTAINER),
+    },
+  );
   await offer(job, [task]);
   return { submitted: true };
 }

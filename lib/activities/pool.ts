@@ -7,16 +7,17 @@ import { noRoom } from '../plan/capacity.ts';
 import { isoDuration } from '../plan/duration.ts';
 import { jobName } from '../plan/ids.ts';
 import { nodeImage } from '../plan/images.ts';
-import { getOwnRun, setProgress } from '../store/runs.ts';
+import { runPipeline, runPlan } from '../store/plans.ts';
+import { listRounds } from '../store/rounds.ts';
+import { getOwnRun, getRun, setProgress } from '../store/runs.ts';
 import { waitForCapacity } from './capacity.ts';
 import type { Activities, RunRef } from './contract.ts';
-import { runPipeline, runPlan } from './plan.ts';
 
 /** A job ends by itself after this, whatever happened to us; Batch allows tasks 180 days. */
 const JOB_LIMIT_SECONDS = 30 * 86_400;
 /** What is left of a run in Batch a day after that is nobody's. */
 const EXPIRES_AFTER_SECONDS = JOB_LIMIT_SECONDS + 86_400;
-/** Names that a run tries for its job before it gives up. */
+/** Names that each generation of a run tries for its job before it gives up. */
 const JOB_NAMES = 9;
 
 /** Makes the run's own pool, sized by the plan. */
@@ -24,12 +25,11 @@ export async function openPool(ref: RunRef): Promise<Activities['openPool']['out
   await getOwnRun(ref);
   await setProgress(ref, { phase: 'pool' });
   const { pipeline } = await runPipeline(ref.run);
-  const { pool } = await runPlan(ref.run);
   const spec = {
     id: ref.run,
     vmSize: pipeline.pool.vmSize,
     virtualMachineConfiguration: nodeImage(pipeline.pool.image),
-    targetDedicatedNodes: pool.nodes,
+    targetDedicatedNodes: await nodesFor(ref.run),
     taskSlotsPerNode: pipeline.pool.slots,
     metadata: ownerMetadata(ref.run, expiry()),
   };
@@ -45,16 +45,25 @@ async function unlessFull(ref: RunRef, work: () => Promise<unknown>): Promise<bo
     const message = noRoom(batchCode(error));
     if (message === null) throw error;
     const { maxWait } = (await runPipeline(ref.run)).pipeline.pool;
-    const need = (await runPlan(ref.run)).pool.nodes;
+    const need = await nodesFor(ref.run);
     await waitForCapacity(ref, { have: 0, need, message }, { maxWait, now: Date.now() });
     return false;
   }
 }
 
-/** Makes the run's job; a name that something else has is passed over. */
+/** How many nodes a run is to have: what its plan says, or the first round of its redrive. */
+export async function nodesFor(run: string): Promise<number> {
+  const { generation } = await getRun(run);
+  if (generation === 1) return (await runPlan(run)).pool.nodes;
+  const round = (await listRounds(run)).find((one) => one.generation === generation);
+  return round?.nodes ?? 1;
+}
+
+/** Makes the run's job, a new one in each generation; a name that something else has is passed over. */
 export async function openJob(ref: RunRef): Promise<Activities['openJob']['output']> {
-  await getOwnRun(ref);
-  for (let n = 1; n <= JOB_NAMES; n++) {
+  const { generation } = await getOwnRun(ref);
+  const last = generation * JOB_NAMES;
+  for (let n = last - JOB_NAMES + 1; n <= last; n++) {
     const job = jobName(ref.run, n);
     const spec = {
       id: job,
@@ -72,7 +81,7 @@ export async function openJob(ref: RunRef): Promise<Activities['openJob']['outpu
   }
   throw new SluiceError(
     'BatchRefused',
-    `The names ${ref.run}-j1 to -j${JOB_NAMES} belong to jobs that are not this run's.`,
+    `The names ${ref.run}-j${last - JOB_NAMES + 1} to -j${last} belong to jobs that are not this run's.`,
   );
 }
 

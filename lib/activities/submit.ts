@@ -6,12 +6,14 @@ import { CONTROL_CONTAINER, WORK_CONTAINER } from '../plan/pipeline-schema.ts';
 import type { PlannedTask } from '../plan/plan.ts';
 import { itemTask, type TaskSpec, type TaskUrls } from '../plan/task-spec.ts';
 import { eachLimited } from '../store/concurrency.ts';
+import { runPipeline } from '../store/plans.ts';
 import { getOwnRun, readRunLines, setProgress } from '../store/runs.ts';
 import type { Activities } from './contract.ts';
-import { runPipeline } from './plan.ts';
 
 /** Requests in flight; Batch advises to stay well below a hundred. */
 const IN_FLIGHT = 8;
+/** Milliseconds between two looks whether the run was cancelled or taken over. */
+const LOOK_MS = 2000;
 /** Times that a task which Batch failed to take is offered again. */
 const OFFERS = 5;
 
@@ -29,12 +31,17 @@ export async function submit({
   const { pipeline } = await runPipeline(run);
   const planned = await readRunLines<PlannedTask>(run, slab.blob);
   const urls = taskUrls(run, await signer(new Date()));
-  await eachLimited(chunks(planned, TASKS_PER_REQUEST), IN_FLIGHT, (chunk) =>
-    offer(
+  let looked = Date.now();
+  await eachLimited(chunks(planned, TASKS_PER_REQUEST), IN_FLIGHT, async (chunk) => {
+    if (Date.now() - looked > LOOK_MS) {
+      looked = Date.now();
+      await getOwnRun({ run, epoch });
+    }
+    await offer(
       job,
       chunk.map((task) => itemTask(pipeline, run, task, urls)),
-    ),
-  );
+    );
+  });
   return null;
 }
 

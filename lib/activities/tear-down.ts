@@ -3,7 +3,8 @@ import { jobsOf } from '../azure/jobs.ts';
 import type { RunRecord } from '../plan/run.ts';
 import { cleanUp, endJob } from './clean-up.ts';
 import type { PartSummary } from './contract.ts';
-import { parts, writeManifest, writePart } from './manifest.ts';
+import { parts, writeManifest } from './manifest.ts';
+import { writePart } from './part.ts';
 import { plan } from './plan.ts';
 
 /** Looks at something that Batch is ending or deleting before the next sweep goes on with it. */
@@ -25,7 +26,7 @@ export async function tearDown(record: RunRecord): Promise<void> {
     for (const part of (await parts(ref)).parts) {
       written.push(await writePart({ ...ref, job, part, error }));
     }
-    await writeManifest({ ...ref, job, parts: written, error });
+    await writeManifest({ ...ref, parts: written, error });
   }
   await repeated(async () => (await cleanUp({ ...ref, job: null })).gone);
 }

@@ -2,11 +2,11 @@ import { type BadNode, badNodes, readNodeFile, removeNodes } from '../azure/node
 import { poolState, resizePool } from '../azure/pools.ts';
 import { SluiceError } from '../errors.ts';
 import { breaksCircuit, judgeCapacity } from '../plan/capacity.ts';
+import { runPipeline } from '../store/plans.ts';
 import { commitJson, listRunFiles, putRunFile } from '../store/runs.ts';
 import { stopWaiting, waitForCapacity } from './capacity.ts';
 import type { RunRef } from './contract.ts';
-import { openPool } from './pool.ts';
-import { runPipeline, runPlan } from './plan.ts';
+import { nodesFor, openPool } from './pool.ts';
 
 /** Logs of a start task that are kept of a node that is replaced. */
 const STARTUP_LOGS = ['startup/stdout.txt', 'startup/stderr.txt'];
@@ -17,7 +17,7 @@ const STARTUP_LOGS = ['startup/stdout.txt', 'startup/stderr.txt'];
  */
 export async function tendPool(ref: RunRef, tasksCompleted: number): Promise<boolean> {
   const { run } = ref;
-  const need = (await runPlan(run)).pool.nodes;
+  const need = await nodesFor(run);
   const pool = await poolState(run);
   if (!pool) {
     await openPool(ref);

@@ -5,7 +5,10 @@ import { type Ask, askForRun } from '../activities/ask.ts';
 import { messageOf, SluiceError } from '../errors.ts';
 import { isRunId } from '../plan/ids.ts';
 import type { Phase, Progress, RunRecord } from '../plan/run.ts';
+import type { FailureGroup } from '../plan/signature.ts';
 import { getProgress, getRun, listRuns, readManifest } from '../store/runs.ts';
+import { actionRoutes } from './run-actions.ts';
+import { logRoutes } from './run-logs.ts';
 
 /** Runs that a listing shows. */
 const PAGE = 100;
@@ -21,6 +24,12 @@ export interface RunView {
   endedAt: string | null;
   waiting: Progress['waiting'];
   error: RunRecord['error'];
+  /** 1, and one more with each redrive. */
+  generation: number;
+  /** When and why it was asked to stop; null when it was not. */
+  cancel: RunRecord['cancel'];
+  /** The failures of a run that has ended, the largest group first. */
+  failures: FailureGroup[];
   counts: Record<string, unknown>;
 }
 
@@ -30,7 +39,7 @@ const askSchema = z.strictObject({
   inputs: z.array(z.string().min(1).max(1024)).min(1).max(10_000),
 });
 
-/** `GET` and `POST /api/runs`, `GET /api/runs/{id}` and its manifest. */
+/** `GET` and `POST /api/runs`, `GET /api/runs/{id}`, its manifest and logs, and what can be done to a run. */
 export function runRoutes(durable: DurableClient): Hono {
   const routes = new Hono();
   routes.get('/', async (c) => {
@@ -56,6 +65,8 @@ export function runRoutes(durable: DurableClient): Hono {
       `Run ${id} is ${status} and has no manifest yet; it comes when the run ends.`,
     );
   });
+  routes.route('/:id', actionRoutes(durable, view));
+  routes.route('/:id/items', logRoutes());
   return routes;
 }
 
@@ -87,6 +98,9 @@ async function view(id: string): Promise<RunView> {
     endedAt: record.endedAt,
     waiting: progress?.waiting ?? null,
     error: record.error,
+    generation: record.generation,
+    cancel: record.cancel,
+    failures: progress?.failures ?? [],
     counts: counts(progress),
   };
 }

@@ -55,17 +55,18 @@ export async function put(
   await write({ container, name, body, content, conditions: {} });
 }
 
-/** Version and size in bytes of a blob as it is now; null when it is not there. */
+/** A blob as it is now, without its content; null when it is not there. */
 export async function stat(
   container: ContainerClient,
   name: string,
-): Promise<{ etag: string; size: number } | null> {
+): Promise<Pick<Listed, 'etag' | 'size' | 'changedAt'> | null> {
   try {
-    const { etag, contentLength } = await storageCall(
+    const { etag, contentLength, lastModified } = await storageCall(
       `Looking at ${container.containerName}/${name}`,
       () => container.getBlobClient(name).getProperties(),
     );
-    return { etag: etag ?? '', size: contentLength ?? 0 };
+    const changedAt = lastModified?.getTime() ?? 0;
+    return { etag: etag ?? '', size: contentLength ?? 0, changedAt };
   } catch (error) {
     if (statusOf(error) === 404) return null;
     throw error;
@@ -81,6 +82,26 @@ export async function read(
     return await storageCall(`Reading ${container.containerName}/${name}`, async () => {
       const response = await container.getBlobClient(name).download();
       return { value: await text(response.readableStreamBody), etag: response.etag ?? '' };
+    });
+  } catch (error) {
+    if (statusOf(error) === 404) return null;
+    throw error;
+  }
+}
+
+/** The last `bytes` of a blob as text, and its size; null when it is not there. */
+export async function readTail(
+  container: ContainerClient,
+  name: string,
+  bytes: number,
+): Promise<{ text: string; size: number } | null> {
+  const found = await stat(container, name);
+  if (!found || found.size === 0) return found && { text: '', size: 0 };
+  try {
+    return await storageCall(`Reading ${container.containerName}/${name}`, async () => {
+      const start = Math.max(0, found.size - bytes);
+      const response = await container.getBlobClient(name).download(start);
+      return { text: await text(response.readableStreamBody), size: found.size };
     });
   } catch (error) {
     if (statusOf(error) === 404) return null;

@@ -73,38 +73,46 @@ export async function hasOpenTasks(job: string): Promise<boolean> {
   return page.length > 0;
 }
 
-/** The failed tasks of a job and what Batch says of them. A job that is gone has none to show. */
-export async function failedTasks(job: string): Promise<Map<string, TaskFailure>> {
+/** The failed tasks of a job whose ids begin so, and what Batch says of them. A job that is gone has none to show. */
+export async function failedTasks(job: string, prefix: string): Promise<Map<string, TaskFailure>> {
   const failures = new Map<string, TaskFailure>();
-  for await (const { id, executionInfo } of tasksWhere(job, "executionInfo/result eq 'failure'")) {
+  const filter = `executionInfo/result eq 'failure' and startswith(id, '${prefix}')`;
+  for await (const { id, executionInfo } of tasksWhere(job, filter, 'id,executionInfo')) {
     const { code, message, details } = executionInfo?.failureInfo ?? {};
     const more = (details ?? []).map(({ name, value }) => `${name}: ${value}`).join('; ');
     const text = [message, more].filter(Boolean).join(' (') + (more && message ? ')' : '');
-    failures.set(id ?? '', { code: code ?? 'Unknown', message: text });
+    failures.set(id ?? '', {
+      code: code ?? 'Unknown',
+      message: text,
+      exitCode: executionInfo?.exitCode ?? null,
+      startedAt: iso(executionInfo?.startTime),
+      endedAt: iso(executionInfo?.endTime),
+    });
   }
   return failures;
 }
 
-/** Whether Batch has a task. */
-export async function taskExists(job: string, task: string): Promise<boolean> {
-  try {
-    await batchCall(`Reading task ${task} of job ${job}`, (client) =>
-      client.task.get(job, task, { taskGetOptions: { select: 'id' } }),
-    );
-    return true;
-  } catch (error) {
-    if (batchCode(error) === 'TaskNotFound') return false;
-    throw error;
+function iso(time: Date | string | undefined): string | null {
+  return time === undefined ? null : new Date(time).toISOString();
+}
+
+/** The ids of a job's tasks that begin so. */
+export async function taskIds(job: string, prefix: string): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for await (const { id } of tasksWhere(job, `startswith(id, '${prefix}')`, 'id')) {
+    if (id) ids.add(id);
   }
+  return ids;
 }
 
 async function* tasksWhere(
   job: string,
   filter: string,
+  select: string,
 ): AsyncGenerator<BatchServiceModels.CloudTask> {
   const what = `Listing tasks of job ${job}`;
   try {
-    const options = { taskListOptions: { filter, select: 'id,executionInfo', maxResults: 1000 } };
+    const options = { taskListOptions: { filter, select, maxResults: 1000 } };
     let page = await batchCall(what, (client) => client.task.list(job, options));
     yield* page;
     while (page.odatanextLink) {

@@ -1,65 +1,20 @@
+import type { z } from 'zod';
+import type { manifestItemSchema, manifestSchema } from './manifest-schema.ts';
 import type { Outcome, StoredFile } from './outcome.ts';
 import type { ItemRecord } from './record.ts';
-
-/** The four ways a run ends. */
-export type FinalStatus = 'Succeeded' | 'CompletedWithFailures' | 'Failed' | 'Cancelled';
-
-export interface ManifestFile {
-  name: string;
-  url: string;
-  etag: string;
-  size: number;
-  md5?: string | null;
-}
-
-/** One try; times in ISO 8601, `stdout` and `stderr` are URLs, null where nothing was printed. */
-export interface ManifestAttempt {
-  attempt: number;
-  task: string;
-  exitCode: number | null;
-  startedAt: string | null;
-  endedAt: string | null;
-  stdout: string | null;
-  stderr: string | null;
-}
-
-export interface ManifestItem {
-  id: string;
-  status: 'Succeeded' | 'Failed';
-  cause: string | null;
-  message: string | null;
-  inputs: ManifestFile[];
-  outputs: ManifestFile[];
-  attempts: ManifestAttempt[];
-}
-
-/** What became of the merge; `Skipped` comes with the reason. */
-export interface ManifestMerge {
-  status: 'Succeeded' | 'Failed' | 'Skipped';
-  cause: string | null;
-  message: string | null;
-  outputs: ManifestFile[];
-  attempts: ManifestAttempt[];
-}
-
-export interface ManifestCounts {
-  items: number;
-  succeeded: number;
-  failed: number;
-  cancelled: number;
-}
+import type { RunError } from './run.ts';
 
 /** `manifest.json`: the durable record of a run, every item exactly once. */
-export interface Manifest {
-  schema: 'sluice.manifest/1';
-  generation: number;
-  run: { id: string; pipeline: string; pipelineHash: string; status: FinalStatus };
-  error: { code: string; message: string } | null;
-  counts: ManifestCounts;
-  items: ManifestItem[] | null;
-  merge: ManifestMerge | null;
-  parts: { url: string; items: number; md5: string }[] | null;
-}
+export type Manifest = z.infer<typeof manifestSchema>;
+export type ManifestItem = z.infer<typeof manifestItemSchema>;
+/** One try; `stdout` and `stderr` are URLs, null where nothing was printed. */
+export type ManifestAttempt = ManifestItem['attempts'][number];
+export type ManifestFile = ManifestItem['outputs'][number];
+/** What became of the merge; `Skipped` comes with the reason. */
+export type ManifestMerge = NonNullable<Manifest['merge']>;
+export type ManifestCounts = Manifest['counts'];
+/** The four ways a run ends. */
+export type FinalStatus = Manifest['run']['status'];
 
 /** Items up to which a manifest holds them itself; more go into parts. */
 export const INLINE_ITEMS = 5000;
@@ -67,38 +22,58 @@ export const INLINE_ITEMS = 5000;
 /** URL of a blob of the run's own, given its path below `runs/{id}/` in the work container. */
 export type UrlOf = (path: string) => string;
 
-/** One item's entry; `inputUrl` is where its blob is. */
-export function manifestItem(outcome: Outcome, inputUrl: string, urlOf: UrlOf): ManifestItem {
-  const { item, status, cause, message, task, record } = outcome;
-  const { name, etag, size } = item.input;
+/**
+ * One item's entry, from its outcome in each task that carried it, the first one first; `before` are its attempts in
+ * earlier generations and `inputUrl` is where its blob is. Its failure, if it is one, is described later.
+ */
+export function manifestItem(
+  outcomes: [Outcome, ...Outcome[]],
+  where: { before: ManifestAttempt[]; inputUrl: string; urlOf: UrlOf },
+): ManifestItem {
+  const last = outcomes.at(-1) ?? outcomes[0];
+  const { name, etag, size } = last.item.input;
+  const tried = outcomes.filter(({ attempted }) => attempted);
   return {
-    id: item.id,
-    status,
-    cause,
-    message,
-    inputs: [{ name, url: inputUrl, etag, size }],
-    outputs: status === 'Succeeded' ? outcome.outputs.map(manifestFile) : [],
-    attempts: task === null ? [] : [attempt(task, record, (path) => urlOf(path))],
+    id: last.item.id,
+    status: last.status,
+    cause: last.cause,
+    message: last.message,
+    signature: null,
+    stderrTail: null,
+    inputs: [{ name, url: where.inputUrl, etag, size }],
+    outputs: last.status === 'Succeeded' ? last.outputs.map(manifestFile) : [],
+    attempts: [...where.before, ...tried.map((outcome) => itemAttempt(outcome, where.urlOf))],
   };
 }
 
-/** One attempt's entry; a task that left no record has neither times nor logs to show. */
-export function attempt(task: string, record: ItemRecord | null, urlOf: UrlOf): ManifestAttempt {
-  if (!record) {
-    return {
-      attempt: 1,
-      task,
-      exitCode: null,
-      startedAt: null,
-      endedAt: null,
-      stdout: null,
-      stderr: null,
-    };
-  }
+function itemAttempt({ planned, status, cause, record, task }: Outcome, urlOf: UrlOf) {
+  const { attempt: number, task: id } = planned;
+  if (record) return recordedAttempt(id, { status, cause }, record, urlOf);
+  return {
+    attempt: number,
+    task: id,
+    status,
+    cause,
+    exitCode: task?.exitCode ?? null,
+    startedAt: task?.startedAt ?? null,
+    endedAt: task?.endedAt ?? null,
+    stdout: null,
+    stderr: null,
+  };
+}
+
+/** The entry of an attempt that left a record. */
+export function recordedAttempt(
+  task: string,
+  verdict: Pick<ManifestAttempt, 'status' | 'cause'>,
+  record: ItemRecord,
+  urlOf: UrlOf,
+): ManifestAttempt {
   const logs = `logs/${record.item}/a${record.attempt}`;
   return {
     attempt: record.attempt,
     task,
+    ...verdict,
     exitCode: record.exit,
     startedAt: new Date(record.start * 1000).toISOString(),
     endedAt: new Date(record.end * 1000).toISOString(),
@@ -112,13 +87,14 @@ export function manifestFile({ name, url, etag, size, md5 }: StoredFile): Manife
   return { name, url, etag, size, md5 };
 }
 
-/** How a run ended, from its failures, what it tolerates, and its merge. */
+/** How a run ended, from its failures, what it tolerates, its merge, and what made it break off. */
 export function finalStatus(end: {
   failed: number;
   tolerated: number;
   merge: ManifestMerge | null;
-  error: unknown;
+  error: RunError | null;
 }): FinalStatus {
+  if (end.error?.code === 'Cancelled') return 'Cancelled';
   if (end.error !== null || end.failed > end.tolerated) return 'Failed';
   if (end.merge && end.merge.status === 'Failed') return 'Failed';
   return end.failed > 0 ? 'CompletedWithFailures' : 'Succeeded';

@@ -11,7 +11,6 @@ export const NOT_BUILT_YET: ReadonlySet<string> = new Set([
   'maxWait',
   'destination',
   'tasks.environment',
-  'tasks.retry',
   'tasks.container',
   'tasks.setup',
   'tasks.packages',

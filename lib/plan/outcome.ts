@@ -1,26 +1,8 @@
+import { causeOfRest, type FailureCause } from './failure.ts';
 import type { Item, PlannedTask } from './plan.ts';
 import { better, type ItemRecord, type RecordCause } from './record.ts';
-
-/** Why an item failed, in the words of the manifest. */
-export type FailureCause =
-  /** The command ended with a code other than 0. */
-  | 'ExitCode'
-  /** The command ran longer than the pipeline allows. */
-  | 'Timeout'
-  /** The command ended well without a promised output. */
-  | 'NoOutput'
-  /** The node has no such shell. */
-  | 'NoShell'
-  /** The input could not be staged. */
-  | 'Input'
-  /** The input was overwritten between the drop and the run. */
-  | 'InputChanged'
-  /** Outputs were made but not all of them reached storage. */
-  | 'Upload'
-  /** The task ended without saying what became of the item. */
-  | 'Node'
-  /** The run ended before the item's turn. */
-  | 'NotRun';
+import { type Failure, goesAgain, isRetried, type RetryRule } from './retry.ts';
+import type { RunError } from './run.ts';
 
 /** A blob that an item left, or that it was made of; `md5` in base64, null where storage has none. */
 export interface StoredFile {
@@ -31,23 +13,31 @@ export interface StoredFile {
   md5: string | null;
 }
 
-/** What became of an item. */
+/** What became of an item in one task. */
 export interface Outcome {
   item: Item;
-  status: 'Succeeded' | 'Failed';
+  planned: PlannedTask;
+  status: 'Succeeded' | 'Failed' | 'Cancelled';
   cause: FailureCause | null;
-  /** What Batch or storage said, where they said something. */
+  /** What Batch or storage said, where they said something, and Batch's code for it. */
   message: string | null;
-  /** The task that carried it last, and what it recorded there. */
-  task: string | null;
+  code: string | null;
+  /** What the item recorded there. */
   record: ItemRecord | null;
+  /** What Batch knows of the task, where it failed. */
+  task: TaskFailure | null;
+  /** Whether there was an attempt at all: a task that never started is none. */
+  attempted: boolean;
   outputs: StoredFile[];
 }
 
-/** A completed task that failed, as Batch tells it. */
+/** A completed task that failed, as Batch tells it; times in ISO 8601. */
 export interface TaskFailure {
   code: string;
   message: string;
+  exitCode: number | null;
+  startedAt: string | null;
+  endedAt: string | null;
 }
 
 /** Everything that was listed after the tasks were done. */
@@ -58,15 +48,20 @@ export interface Evidence {
   outputs: ReadonlyMap<string, StoredFile[]>;
   /** Failed tasks by task id. */
   failures: ReadonlyMap<string, TaskFailure>;
-  /** Inputs as they are now, by blob name; `changedAt` in seconds since 1970. */
-  inputs: ReadonlyMap<string, { etag: string; changedAt: number }>;
+  /** Inputs that are not as planned, by blob name; `changedAt` in seconds since 1970. */
+  changed: ReadonlyMap<string, { etag: string; changedAt: number }>;
   /** Tasks that Batch does not have, though they were planned. */
   absent: ReadonlySet<string>;
+  /** Why the run broke off; what was not done by then is accounted to that. */
+  brokenOff: RunError | null;
 }
 
-/** What a planned task comes to: outcomes, or items that must go again because nothing was tried. */
+/** What a planned task comes to. */
 export interface TaskVerdict {
+  /** Outcomes that stand. */
   outcomes: Outcome[];
+  /** Failures that the retry rule gives another attempt. */
+  retried: Outcome[];
   /** The task was never added, so it is added again as it is. */
   addAgain: boolean;
   /** Items of a pack that could not be staged together go again, each alone, uncharged. */
@@ -80,8 +75,13 @@ const FROM_RECORD: Record<Exclude<RecordCause, 'ok'>, FailureCause> = {
   noshell: 'NoShell',
 };
 
-const STAGING = /^(Blob|Resource)/;
+const STAGING = /^(Blob|Resource|ApplicationPackage)/;
 const UPLOADING = /^FileUpload/;
+
+/** The cause that a record stands for, when it is of a failure. */
+export function causeOfRecord(cause: RecordCause): FailureCause | null {
+  return cause === 'ok' ? null : FROM_RECORD[cause];
+}
 
 /** The key of one attempt at one item in the listings. */
 export function attemptKey(item: string, attempt: number): string {
@@ -100,48 +100,70 @@ export function indexRecords(records: Iterable<ItemRecord>): Map<string, ItemRec
 }
 
 /** Judges one planned task by what was listed. */
-export function judge(planned: PlannedTask, evidence: Evidence): TaskVerdict {
-  if (evidence.absent.has(planned.task)) return { outcomes: [], addAgain: true, split: [] };
-  const silent = planned.items.filter(
-    (item) => !evidence.records.has(attemptKey(item.id, planned.attempt)),
-  );
-  const failure = evidence.failures.get(planned.task);
-  if (planned.items.length > 1 && silent.length > 0 && failure && STAGING.test(failure.code)) {
-    const told = planned.items.filter((item) => !silent.includes(item));
-    const outcomes = told.map((item) => itemOutcome(item, planned, evidence));
-    return { outcomes, addAgain: false, split: silent };
+export function judge(planned: PlannedTask, evidence: Evidence, rule: RetryRule): TaskVerdict {
+  if (evidence.absent.has(planned.task)) {
+    return { outcomes: [], retried: [], addAgain: true, split: [] };
   }
-  const outcomes = planned.items.map((item) => itemOutcome(item, planned, evidence));
-  return { outcomes, addAgain: false, split: [] };
-}
-
-/** The outcome of an item that the run never came to. */
-export function notRun(item: Item, message: string): Outcome {
+  const failure = evidence.failures.get(planned.task);
+  const splits = planned.items.length > 1 && STAGING.test(failure?.code ?? '');
+  const split = splits ? planned.items.filter((item) => !recordOf(item, planned, evidence)) : [];
+  const judged = planned.items
+    .filter((item) => !split.includes(item))
+    .map((item) => itemOutcome(item, planned, evidence));
+  const again = (outcome: Outcome): boolean => goesOn(outcome, rule);
   return {
-    item,
-    status: 'Failed',
-    cause: 'NotRun',
-    message,
-    task: null,
-    record: null,
-    outputs: [],
+    outcomes: judged.filter((outcome) => !again(outcome)),
+    retried: judged.filter(again),
+    addAgain: false,
+    split,
   };
 }
 
-/** Judges one item by the task that carried it last. */
-export function itemOutcome(item: Item, planned: PlannedTask, evidence: Evidence): Outcome {
-  const key = attemptKey(item.id, planned.attempt);
-  const record = evidence.records.get(key) ?? null;
-  const outputs = evidence.outputs.get(key) ?? [];
-  const base = { item, task: planned.task, record, outputs };
-  const { cause, message } = record
-    ? recorded(item, record, outputs, evidence)
-    : unrecorded(evidence.failures.get(planned.task));
-  if (!cause) return { ...base, status: 'Succeeded', cause: null, message: null };
-  return { ...base, status: 'Failed', cause, message };
+function goesOn(outcome: Outcome, rule: RetryRule): boolean {
+  const failure = failureOf(outcome);
+  return failure !== null && goesAgain(rule, failure, outcome.planned.tried + 1);
 }
 
-type Judgement = { cause: FailureCause | null; message: string | null };
+/** Whether a record tells of a failure that the rule never tries again. */
+export function isFinalFailure({ cause, exit }: ItemRecord, rule: RetryRule): boolean {
+  if (cause === 'ok') return false;
+  return !isRetried(rule, { cause: FROM_RECORD[cause], exitCode: exit, code: null });
+}
+
+/** A failed outcome as the retry rule and a signature see it; null for one that is none. */
+export function failureOf({ cause, code, record, task }: Outcome): Failure | null {
+  if (!cause) return null;
+  return { cause, code, exitCode: record?.exit ?? task?.exitCode ?? null };
+}
+
+/** Judges one item by one task that carried it. */
+export function itemOutcome(item: Item, planned: PlannedTask, evidence: Evidence): Outcome {
+  const record = recordOf(item, planned, evidence) ?? null;
+  const task = evidence.failures.get(planned.task) ?? null;
+  const outputs = evidence.outputs.get(attemptKey(item.id, planned.attempt)) ?? [];
+  const judgement = record
+    ? recorded(item, record, outputs, evidence)
+    : unrecorded(task, evidence.brokenOff);
+  const attempted = record !== null || judgement.attempted || (task?.startedAt ?? null) !== null;
+  const status = statusOf(judgement.cause);
+  return { item, planned, record, task, outputs, code: null, ...judgement, status, attempted };
+}
+
+function recordOf(item: Item, planned: PlannedTask, evidence: Evidence): ItemRecord | undefined {
+  return evidence.records.get(attemptKey(item.id, planned.attempt));
+}
+
+function statusOf(cause: FailureCause | null): Outcome['status'] {
+  if (cause === null) return 'Succeeded';
+  return cause === 'Cancelled' ? 'Cancelled' : 'Failed';
+}
+
+interface Judgement {
+  cause: FailureCause | null;
+  message: string | null;
+  code?: string;
+  attempted?: boolean;
+}
 
 /** An item succeeded when its record says so and that many outputs are listed. */
 function recorded(
@@ -150,7 +172,7 @@ function recorded(
   outputs: StoredFile[],
   evidence: Evidence,
 ): Judgement {
-  const now = evidence.inputs.get(item.input.name);
+  const now = evidence.changed.get(item.input.name);
   if (now && now.etag !== item.input.etag && now.changedAt <= record.start) {
     const message = `planned version ${item.input.etag}, but the blob was ${now.etag} by then`;
     return { cause: 'InputChanged', message };
@@ -163,12 +185,23 @@ function recorded(
   return { cause: null, message: null };
 }
 
-/** Without a record the task has to answer for the item. */
-function unrecorded(failure: TaskFailure | undefined): Judgement {
-  if (!failure) return { cause: 'Node', message: 'the task ended without a record of this item' };
+/** Without a record the task has to answer for the item, or whatever made the run break off. */
+function unrecorded(failure: TaskFailure | null, brokenOff: RunError | null): Judgement {
+  if (brokenOff && (!failure || failure.code === 'TaskEnded')) {
+    return { cause: causeOfRest(brokenOff.code), message: brokenOff.message, attempted: false };
+  }
+  if (!failure) {
+    const message = 'the task ended without a record of this item';
+    return { cause: 'Node', message, attempted: true };
+  }
   const message = `${failure.code}: ${failure.message}`;
-  if (STAGING.test(failure.code)) return { cause: 'Input', message };
-  if (UPLOADING.test(failure.code)) return { cause: 'Upload', message };
-  if (failure.code === 'TaskEnded') return { cause: 'Timeout', message };
-  return { cause: 'Node', message };
+  return { cause: causeOfTask(failure.code), message, code: failure.code, attempted: true };
+}
+
+/** The cause that Batch's own code stands for. */
+export function causeOfTask(code: string): FailureCause {
+  if (STAGING.test(code)) return 'Input';
+  if (UPLOADING.test(code)) return 'Upload';
+  if (code === 'TaskEnded') return 'Timeout';
+  return code === 'MaxInternalRetryCountReached' ? 'PreemptedTooOften' : 'Node';
 }

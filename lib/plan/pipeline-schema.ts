@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseDuration } from './duration.ts';
 import { IMAGES } from './images.ts';
+import { DEFAULT_RETRY, RETRY_CAUSES, type RetryOn, type RetryRule } from './retry.ts';
 
 /** Containers for Sluice's own records and for what tasks write; no pipeline may watch them. */
 export const CONTROL_CONTAINER = 'sluice';
@@ -63,6 +64,43 @@ const tolerate = z
 /** How many failed items a run may have and still count as completed. */
 export type Tolerance = { count: number } | { percent: number };
 
+const exitCode = z.number().int().min(1).max(255);
+
+/** An exit code, or a range of them such as `100-110`. */
+const exitCodes = z
+  .union([exitCode, z.string().regex(/^\d{1,3}-\d{1,3}$/)], {
+    error: 'an exit code from 1 to 255 such as 75, or a range such as 100-110',
+  })
+  .transform((value, ctx) => {
+    const [from = 0, to = from] =
+      typeof value === 'number' ? [value] : value.split('-').map(Number);
+    if (from >= 1 && from <= to && to <= 255) return { from, to };
+    ctx.addIssue('a range of exit codes from 1 to 255, the smaller first, such as 100-110');
+    return z.NEVER;
+  });
+
+const retryOn = z
+  .union(
+    [
+      z.enum(RETRY_CAUSES),
+      z.strictObject({ exit: z.array(exitCodes).min(1, { error: 'at least one exit code' }) }),
+    ],
+    {
+      error: `one of ${RETRY_CAUSES.join(', ')}, or exit codes from 1 to 255 such as exit: [75, 100-110]`,
+    },
+  )
+  .transform((value): RetryOn =>
+    typeof value === 'string' ? { cause: value } : { cause: 'exit', codes: value.exit },
+  );
+
+const retry = z
+  .strictObject({
+    attempts: z.number().int().min(1).max(20).default(DEFAULT_RETRY.attempts),
+    on: z.array(retryOn).min(1, { error: 'at least one cause' }).default(DEFAULT_RETRY.on),
+    backoff: duration(0, '1h').default(DEFAULT_RETRY.backoff),
+  })
+  .transform((rule): RetryRule => rule);
+
 /** The pipeline file; durations come out in seconds. */
 export const pipelineSchema = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, {
@@ -84,6 +122,7 @@ export const pipelineSchema = z.strictObject({
     outputs,
     timeout: duration(1, '7d').default(3600),
     shell: shell.default('bash'),
+    retry: retry.default(DEFAULT_RETRY),
   }),
   pool: z.strictObject({
     vmSize: z.string().regex(/^[A-Za-z0-9_]{3,64}$/, {
@@ -102,7 +141,7 @@ export const pipelineSchema = z.strictObject({
       shell: shell.default('bash'),
     })
     .optional(),
-  tolerate: tolerate.default({ count: 0 }),
+  tolerate: tolerate.optional(),
   keep: z
     .strictObject({
       runs: duration(0, '3650d').optional(),
@@ -111,5 +150,5 @@ export const pipelineSchema = z.strictObject({
     .optional(),
 });
 
-/** A validated pipeline; `settle`, both `maxWait`, every `timeout` and what to `keep` are seconds. */
+/** A validated pipeline; `settle`, both `maxWait`, every `timeout`, `backoff` and what to `keep` are seconds. */
 export type Pipeline = z.output<typeof pipelineSchema>;

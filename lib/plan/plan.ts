@@ -12,15 +12,22 @@ export interface Item {
 export interface PlannedTask {
   task: string;
   attempt: number;
+  /** Attempts before this one that count against `tasks.retry`; a redrive begins again at 0. */
+  tried: number;
   items: Item[];
 }
 
-/** A part of a plan that one activity submits: NDJSON of `PlannedTask`, named by its content. */
+/**
+ * A part of a plan that one activity submits: NDJSON of `PlannedTask`, named by its content. `first` and `last` are the
+ * ids of its first and last item, and every one of its items lies between.
+ */
 export interface Slab {
   index: number;
   blob: string;
   tasks: number;
   items: number;
+  first: string;
+  last: string;
 }
 
 /** `plan.json`: what a run does; committed first wins. */
@@ -32,15 +39,43 @@ export interface Plan {
   pool: { nodes: number };
 }
 
-/** `rounds/{n}.json`: tasks that come after the plan's, committed first wins. */
+/**
+ * `rounds/{n}.json`: tasks that come after the plan's, which is round 1; committed first wins. `notBefore` in
+ * milliseconds since 1970; `nodes` is how large the pool of a redrive is.
+ */
 export interface Round {
   round: number;
+  generation: number;
   reason: string;
   slabs: Slab[];
+  notBefore: number;
+  nodes?: number;
 }
 
-/** Tasks per slab: what one activity submits in well under five minutes. */
-export const SLAB_TASKS = 10_000;
+/** Items in a block, which is what a part of the manifest covers; a slab of the plan never crosses into the next one. */
+export const BLOCK_ITEMS = 10_000;
+
+/** The block that an item is in: 0 for 000001 to 009999, since ids that begin alike are listed together. */
+export function blockOf(id: string): number {
+  return Math.floor(Number(id) / BLOCK_ITEMS);
+}
+
+/** How many blocks so many items are in. */
+export function blockCount(items: number): number {
+  return items === 0 ? 0 : Math.floor(items / BLOCK_ITEMS) + 1;
+}
+
+/** Slabs of some rounds that may have items of a block. */
+export function slabsWithin(rounds: readonly Round[], block: number): Slab[] {
+  return rounds
+    .flatMap(({ slabs }) => slabs)
+    .filter(({ first, last }) => blockOf(first) <= block && blockOf(last) >= block);
+}
+
+/** What the ids of a block's items begin with. */
+export function blockPrefix(block: number): string {
+  return block === 0 ? '00' : String(block).padStart(2, '0');
+}
 
 /** Items in the order of their names, so that a plan depends on its inputs alone. */
 export function expand(drops: readonly Drop[]): Item[] {
@@ -56,23 +91,74 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** Groups items into tasks and tasks into slabs; `firstSlab` keeps task ids apart between rounds. */
+/** An item that is to go into a task, with what it has behind it; `alone` keeps it out of packs. */
+export interface Candidate {
+  item: Item;
+  attempt: number;
+  tried: number;
+  alone?: boolean;
+}
+
+/** The items of a plan, none of which was tried before. */
+export function untried(items: readonly Item[]): Candidate[] {
+  return items.map((item) => ({ item, attempt: 1, tried: 0 }));
+}
+
+/**
+ * Groups items into tasks and tasks into slabs, in the order of their ids; a task has items of one attempt only.
+ * `firstSlab` keeps task ids apart between rounds. With `aligned` a slab ends where its block does.
+ */
 export function pack(
-  items: readonly Item[],
-  options: { perTask: number; attempt: number; firstSlab: number },
+  candidates: readonly Candidate[],
+  options: { perTask: number; firstSlab: number; aligned: boolean },
 ): PlannedTask[][] {
   const slabs: PlannedTask[][] = [];
-  for (let start = 0, seq = 0; start < items.length; start += options.perTask, seq++) {
-    const slab = Math.floor(seq / SLAB_TASKS);
-    const task = taskName(options.firstSlab + slab, seq % SLAB_TASKS, options.attempt);
-    const planned = {
-      task,
-      attempt: options.attempt,
-      items: items.slice(start, start + options.perTask),
-    };
-    (slabs[slab] ??= []).push(planned);
+  for (const group of slabsOf(candidates, options.aligned)) {
+    const slab = options.firstSlab + slabs.length;
+    slabs.push(
+      tasksOf(group, options.perTask).map(([first, ...rest], seq) => ({
+        task: taskName(slab, seq, first.attempt),
+        attempt: first.attempt,
+        tried: first.tried,
+        items: [first, ...rest].map(({ item }) => item),
+      })),
+    );
   }
   return slabs;
+}
+
+/** At most a block's number of items each. */
+function* slabsOf(candidates: readonly Candidate[], aligned: boolean): Generator<Candidate[]> {
+  let slab: Candidate[] = [];
+  for (const candidate of candidates) {
+    const [first] = slab;
+    const crossing = aligned && first && blockOf(first.item.id) !== blockOf(candidate.item.id);
+    if (slab.length === BLOCK_ITEMS || crossing) {
+      yield slab;
+      slab = [];
+    }
+    slab.push(candidate);
+  }
+  if (slab.length > 0) yield slab;
+}
+
+type Group = [Candidate, ...Candidate[]];
+
+function tasksOf(candidates: readonly Candidate[], perTask: number): Group[] {
+  const tasks: Group[] = [];
+  const open = new Map<string, Group>();
+  for (const candidate of candidates) {
+    const kind = `${candidate.attempt} ${candidate.tried}`;
+    const group = candidate.alone ? undefined : open.get(kind);
+    if (group && group.length < perTask) {
+      group.push(candidate);
+      continue;
+    }
+    const fresh: Group = [candidate];
+    tasks.push(fresh);
+    if (!candidate.alone) open.set(kind, fresh);
+  }
+  return tasks;
 }
 
 /** Nodes for a run: enough slots for every task at once, within the pipeline's limit. */
@@ -81,8 +167,13 @@ export function poolNodes(pipeline: Pipeline, tasks: number): number {
   return Math.max(1, Math.min(wanted, pipeline.pool.nodes.max));
 }
 
-/** Failed items that a run may have; a share is of all items, rounded down. */
-export function toleratedFailures(pipeline: Pipeline, items: number): number {
-  const { tolerate } = pipeline;
+/** Failed items that a run may have; a share is of all items, rounded down, and without `tolerate` it is none. */
+export function toleratedFailures({ tolerate }: Pipeline, items: number): number {
+  if (!tolerate) return 0;
   return 'count' in tolerate ? tolerate.count : Math.floor((items * tolerate.percent) / 100);
+}
+
+/** Whether so many failures for good make it useless to go on; only a run that was told what to tolerate ends early. */
+export function isHopeless(pipeline: Pipeline, items: number, failed: number): boolean {
+  return pipeline.tolerate !== undefined && failed > toleratedFailures(pipeline, items);
 }

@@ -1,4 +1,6 @@
 import type { FinalStatus } from './manifest.ts';
+import type { RedriveChoice } from './redrive.ts';
+import type { FailureGroup } from './signature.ts';
 import type { TaskCounts } from './poll.ts';
 
 export type RunStatus = 'Running' | FinalStatus;
@@ -25,6 +27,8 @@ export interface RunRecord {
   pipeline: string;
   pipelineHash: string;
   epoch: number;
+  /** 1 at first, and one more with each redrive. */
+  generation: number;
   status: RunStatus;
   trigger: { kind: 'drop' | 'http' };
   startedAt: string;
@@ -34,6 +38,12 @@ export interface RunRecord {
   adopted: { at: string; count: number; reason: string } | null;
   /** Set when the run begins to end and taken back once it has: whoever takes over then ends it, and in the same way. */
   closing: { job: string | null; error: RunError | null } | null;
+  /** Somebody wants it to stop; read at the start of every activity. */
+  cancel: { at: string; reason: string } | null;
+  /** How it will end, once that is decided: a cancel that comes after is too late. */
+  verdict: FinalStatus | null;
+  /** What the present generation was asked to run again; null in the first. */
+  redrive: RedriveChoice | null;
 }
 
 /** Items as far as they are known. */
@@ -62,6 +72,8 @@ export interface Progress {
   waiting: Waiting | null;
   items: ItemCounts | null;
   tasks: TaskCounts | null;
+  /** The failures of a run that has ended, the largest group first. */
+  failures: FailureGroup[] | null;
 }
 
 /** Items of a run from what was listed; those in running tasks are estimated from the size of a pack. */

@@ -34,7 +34,8 @@ done
 
 /**
  * The script of the merge task: lays the accepted outputs out as `$INPUT_DIR/{item}/…`, lists them in `$INPUT_LIST`,
- * and runs the merge command. `accepted.txt` has one `item attempt` a line; `SLUICE_STAGED` is where Batch put them.
+ * and runs the merge command. `accepted.txt` has one `item attempt` a line; `SLUICE_STAGED` is where Batch put them, `SLUICE_ATTEMPT`
+ * counts the merges of a run.
  */
 export function mergeScript(step: ScriptStep): string {
   return `${preamble(step)}
@@ -48,7 +49,7 @@ done < accepted.txt
 find "$INPUT_DIR" -type f -name '*
 *' -exec sh -c 'for path; do mv -- "$path" "\${path%/*}/$(printf %s "\${path##*/}" | tr "\\n" _)"; done' _ {} +
 find "$INPUT_DIR" -type f | LC_ALL=C sort > "$INPUT_LIST"
-ITEM=merge ATTEMPT=1
+ITEM=merge ATTEMPT=$SLUICE_ATTEMPT
 export INPUT_DIR INPUT_LIST
 run_item
 `;
@@ -69,6 +70,13 @@ ${RUN_ITEM}`;
 const RUN_ITEM = `root=$PWD
 up=$root/up
 mkdir -p "$up/out" "$up/records" "$up/logs" "$root/items"
+# What this script itself says is kept when it says something, so that its end has a reason too.
+exec 2> "$root/stderr.txt"
+trap 'keep_own_log' EXIT
+keep_own_log() {
+  [ -s "$root/stderr.txt" ] || return
+  mkdir -p "$up/logs/\${AZ_BATCH_TASK_ID:-task}" && mv -- "$root/stderr.txt" "$up/logs/\${AZ_BATCH_TASK_ID:-task}"
+}
 read -r booted _ < /proc/uptime
 booted=$(($(date +%s) - \${booted%.*}))
 

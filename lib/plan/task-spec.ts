@@ -31,8 +31,10 @@ export interface TaskUrls {
   input(item: Item): string;
 }
 
-/** The one task of a merge. */
-export const MERGE_TASK = 'merge-a1';
+/** The task of a merge; each generation of a run merges at most once. */
+export function mergeTaskId(generation: number): string {
+  return `merge-a${generation}`;
+}
 
 /** Seconds that staging and uploading may take on top of the commands' own limits. */
 const STAGING_SECONDS = 3600;
@@ -65,11 +67,11 @@ export function itemTask(
 /** The task that merges the accepted outputs; `urls.accepted` lists them, `urls.outputs` is the work container, readable. */
 export function mergeTask(
   merge: { timeout: number },
-  run: string,
+  { run, attempt }: { run: string; attempt: number },
   urls: { script: string; accepted: string; outputs: string; work: string },
 ): TaskSpec {
   return {
-    id: MERGE_TASK,
+    id: mergeTaskId(attempt),
     commandLine: '/bin/sh merge.sh',
     resourceFiles: [
       { httpUrl: urls.script, filePath: 'merge.sh' },
@@ -77,7 +79,10 @@ export function mergeTask(
       { storageContainerUrl: urls.outputs, blobPrefix: `runs/${run}/out/`, filePath: 'staged' },
     ],
     outputFiles: [everythingIn('up', urls.work, `runs/${run}/merge`)],
-    environmentSettings: [{ name: 'SLUICE_STAGED', value: `staged/runs/${run}/out` }],
+    environmentSettings: [
+      { name: 'SLUICE_STAGED', value: `staged/runs/${run}/out` },
+      { name: 'SLUICE_ATTEMPT', value: String(attempt) },
+    ],
     constraints: constraints(merge.timeout + KILL_AFTER_SECONDS + STAGING_SECONDS),
   };
 }

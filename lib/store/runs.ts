@@ -3,7 +3,7 @@ import { controlContainer } from '../azure/storage.ts';
 import { SluiceError } from '../errors.ts';
 import { newestFirst } from '../plan/ids.ts';
 import type { Manifest } from '../plan/manifest.ts';
-import type { Progress, RunRecord } from '../plan/run.ts';
+import type { Progress, RunError, RunRecord } from '../plan/run.ts';
 
 /** Which epoch of which run an activity works for. */
 export interface RunRef {
@@ -18,7 +18,7 @@ export async function createRun(record: RunRecord): Promise<RunRecord> {
   // Asked for again: it may have ended and been cleaned up, so its marks are left alone.
   if (standing) return standing;
   const entry = newestFirst(record.id, new Date(record.startedAt));
-  await put(control, activeName(record.id), '');
+  await markActive(record.id);
   await put(control, `index/runs/${entry}`, '');
   await put(control, `index/pipelines/${record.pipeline}/${entry}`, '');
   await create(control, runName(record.id), JSON.stringify(record));
@@ -37,13 +37,33 @@ export async function getRun(run: string): Promise<RunRecord> {
   return found;
 }
 
-/** A run's record, for somebody who drives it in this epoch. Throws `Fenced` when another epoch does, or none. */
-export async function getOwnRun({ run, epoch }: RunRef): Promise<RunRecord> {
+/**
+ * A run's record, for somebody who drives it in this epoch. Throws `Fenced` when another epoch does, and `Cancelled`
+ * when the run is to stop, unless it is being closed.
+ */
+export async function getOwnRun(
+  { run, epoch }: RunRef,
+  options: { closing?: boolean } = {},
+): Promise<RunRecord> {
   const record = await getRun(run);
   if (record.epoch !== epoch) {
     throw new SluiceError('Fenced', `Run ${run} is driven by epoch ${record.epoch}, not ${epoch}.`);
   }
+  const cancelled = cancelledError(record);
+  if (cancelled && options.closing !== true) throw new SluiceError('Cancelled', cancelled.message);
   return record;
+}
+
+/** What a cancelled run says of itself; null when it is not cancelled. */
+export function cancelledError({ cancel }: RunRecord): RunError | null {
+  if (!cancel) return null;
+  const { at, reason } = cancel;
+  return { code: 'Cancelled', message: `cancelled at ${at}${reason ? `: ${reason}` : ''}` };
+}
+
+/** Why a run broke off: a cancel ends its job, and whatever is refused by then is refused because of that. */
+export function whyBrokenOff(record: RunRecord, error: RunError | null): RunError | null {
+  return error && (cancelledError(record) ?? error);
 }
 
 /** Changes a run's record by compare and set while it is in this epoch; returns what stands. */
@@ -112,6 +132,11 @@ export async function isActive(run: string): Promise<boolean> {
   return (await first(await controlContainer(), activeName(run), 1)).length > 0;
 }
 
+/** Marks a run as not cleaned up, so that sweeps look after it. */
+export async function markActive(run: string): Promise<void> {
+  await put(await controlContainer(), activeName(run), '');
+}
+
 /** Takes a run off the active ones: nothing of it is left in Batch. */
 export async function retire(run: string): Promise<void> {
   await remove(await controlContainer(), activeName(run));
@@ -128,7 +153,7 @@ export async function setProgress(
 ): Promise<void> {
   const control = await controlContainer();
   const name = progressName(run);
-  const none = { phase: 'plan', waiting: null, items: null, tasks: null };
+  const none = { phase: 'plan', waiting: null, items: null, tasks: null, failures: null };
   for (;;) {
     const before = await readJson<Progress>(control, name);
     if (before && before.value.epoch > epoch) return;
@@ -202,9 +227,41 @@ export async function readManifest(run: string): Promise<string | null> {
   return (await read(await controlContainer(), manifestFile(run)))?.value ?? null;
 }
 
-/** Commits the manifest first wins; returns the one that stands. */
-export async function commitManifest(manifest: Manifest): Promise<Manifest> {
-  return commitJson(manifest.run.id, 'manifest.json', manifest);
+/**
+ * Commits the manifest of a generation first wins, to stay, and puts it in the place of the one before by compare and
+ * set; returns what stands for this generation.
+ */
+export async function commitManifest(wanted: Manifest): Promise<Manifest> {
+  const { run, generation } = wanted;
+  const manifest = await commitJson(run.id, generationFile(generation), wanted);
+  const control = await controlContainer();
+  const name = manifestFile(run.id);
+  const body = JSON.stringify(manifest);
+  for (;;) {
+    const found = await readJson<Manifest>(control, name);
+    if (found && found.value.generation >= generation) return manifest;
+    const written = found
+      ? await replace(control, name, body, found.etag)
+      : await create(control, name, body);
+    if (written) return manifest;
+  }
+}
+
+/** A part of a manifest, below `runs/{id}/`. */
+export function partFile(generation: number, part: number): string {
+  return `parts/${generation}-${String(part).padStart(4, '0')}.ndjson`;
+}
+
+/** Where the manifest of one generation stays, below `runs/{id}/`. */
+function generationFile(generation: number): string {
+  return `manifests/${generation}.json`;
+}
+
+/** The manifest of one generation of a run. Throws `CorruptRecord`. */
+export async function readGeneration(run: string, generation: number): Promise<Manifest> {
+  const manifest = await readRunJson<Manifest>(run, generationFile(generation));
+  if (manifest) return manifest;
+  throw new SluiceError('CorruptRecord', `Run ${run} has no ${generationFile(generation)}.`);
 }
 
 const ACTIVE = 'active/';

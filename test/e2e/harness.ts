@@ -11,6 +11,7 @@ import {
 import { launchStack } from '../../cli/stack/launch.ts';
 import type { RunView } from '../../lib/api/runs.ts';
 import type { Manifest, ManifestItem } from '../../lib/plan/manifest.ts';
+import { manifestSchema } from '../../lib/plan/manifest-schema.ts';
 import { ACCOUNTS } from '../../local/stack/accounts.ts';
 import type { StackUrls } from '../../local/stack/parts.ts';
 
@@ -29,6 +30,7 @@ export interface Sluice {
   finished(pipeline: string, items: number): Promise<RunView[]>;
   /** Waits until a pipeline's only run has its final state; it may still be cleaning up. */
   ended(pipeline: string): Promise<RunView>;
+  /** A run's manifest, which must fit its schema. */
   manifest(run: string): Promise<Manifest>;
   close(): Promise<void>;
 }
@@ -69,7 +71,8 @@ export function connect(urls: StackUrls, dataDir: string): Omit<Sluice, 'close'>
     runs,
     apply: (source) => applyPipeline(urls, source),
     drop: (container, files) => upload(blobs.getContainerClient(container), files),
-    manifest: (run) => getJson<Manifest>(`${urls.api}/runs/${run}/manifest`),
+    manifest: async (run) =>
+      manifestSchema.parse(await getJson(`${urls.api}/runs/${run}/manifest`)),
     ended: (pipeline) =>
       until(`the run of ${pipeline} has ended`, async () => {
         const [run] = await runs(pipeline);
@@ -137,6 +140,8 @@ export function pipelineFile(fields: {
   timeout?: string;
   settle?: string;
   slots?: number;
+  /** More fields of `tasks`. */
+  tasks?: string;
   rest?: string;
 }): string {
   const command = fields.command.replaceAll('\n', '\n    ');
@@ -149,6 +154,7 @@ tasks:
     ${command}
   outputs: ${fields.outputs ?? '[out.txt]'}
   timeout: ${fields.timeout ?? '1m'}
+  ${fields.tasks ?? ''}
 pool: { vmSize: Standard_D2as_v5, nodes: { max: 4 }, slots: ${fields.slots ?? 2} }
 ${fields.rest ?? ''}
 `;

@@ -104,7 +104,7 @@ test('a run that somebody else drives now is let go without another word', async
   });
 });
 
-const planned = { ended: false, closing: null, slabs: [] };
+const planned = { ended: false, closing: null, round: 1, slabs: [] };
 const names = ({ actions }: Awaited<ReturnType<typeof play>>) =>
   actions.map(({ functionName }) => functionName);
 
@@ -133,7 +133,7 @@ test('a refusal before the tasks are judged leads to the manifest, with the reas
     completed(0, planned),
     refused(1, 'BatchRefused'),
     completed(2, { ended: true }),
-    completed(3, { parts: ['00'] }),
+    completed(3, { parts: [0] }),
   ]);
   const played = await play(history);
   const { actions } = played;
@@ -151,7 +151,10 @@ test('a passing fault is waited out and the step repeated', async () => {
   const waiting = await play(history);
   expect(waiting).toMatchObject({
     isDone: false,
-    actions: [{ functionName: 'plan' }, { actionType: 5, fireAt: time(2) }],
+    actions: [
+      { functionName: 'plan' },
+      { compoundActions: [{ actionType: 5, fireAt: time(2) }, { actionType: 6 }] },
+    ],
   });
   const again = await play([
     ...history,
@@ -163,4 +166,31 @@ test('a passing fault is waited out and the step repeated', async () => {
     undefined,
     'plan',
   ]);
+});
+
+test('a run that sleeps is woken by an event, and sleeps again without one', async () => {
+  const failed = {
+    TaskScheduledId: 0,
+    Reason: 'Activity function failed',
+    Details: 'ECONNREFUSED',
+  };
+  const asleep = [...answered([]), event(12, 1), event(6, 1, failed)];
+  const woken = [...asleep, event(12, 1), event(15, 1, { Name: 'wake', Input: 'null' })];
+  expect(names(await play(woken))).toEqual(['plan', undefined, 'plan']);
+  const again = { ...failed, TaskScheduledId: 2 };
+  const asleepAgain = await play([...woken, event(12, 2), event(6, 2, again)]);
+  expect(names(asleepAgain)).toEqual(['plan', undefined, 'plan', undefined]);
+});
+
+test('a cancelled run is ended with that as its reason, and its job ended without a long pause', async () => {
+  const { actions } = await play(
+    answered([completed(0, planned), refused(1, 'Cancelled'), completed(2, { ended: false })]),
+  );
+  expect(actions.map(({ functionName }) => functionName).slice(0, 3)).toEqual([
+    'plan',
+    'openPool',
+    'endJob',
+  ]);
+  expect(JSON.stringify(actions[2])).toContain('"code":"Cancelled"');
+  expect(actions[3]).toMatchObject({ actionType: 5, fireAt: '2026-11-24T00:00:03.300Z' });
 });

@@ -106,12 +106,16 @@ function manifest(failed: number): Manifest {
       status: 'Failed',
       cause: 'ExitCode',
       message: null,
+      signature: 's',
+      stderrTail: null,
       inputs: [{ name: `logs/${index}\u001b.gz`, url: 'http://x', etag: '"1"', size: 1 }],
       outputs: [],
       attempts: [
         {
           attempt: 1,
           task: 't',
+          status: 'Failed',
+          cause: 'ExitCode',
           exitCode: 3,
           startedAt: null,
           endedAt: null,
@@ -127,6 +131,16 @@ function manifest(failed: number): Manifest {
     run: { id, pipeline: 'log-rollup', pipelineHash: 'sha256:0', status: 'CompletedWithFailures' },
     error: null,
     counts: { items: 412, succeeded: 412 - failed, failed, cancelled: 0 },
+    failures: [
+      {
+        signature: 's',
+        cause: 'ExitCode',
+        exitCode: 3,
+        line: 'gzip: *: unexpected end of file\u001b',
+        items: failed,
+        examples: [],
+      },
+    ],
     items,
     merge: null,
     parts: null,

@@ -7,6 +7,7 @@ import {
   type StoredFile,
 } from '../../../lib/plan/outcome.ts';
 import type { Item, PlannedTask } from '../../../lib/plan/plan.ts';
+import type { RetryRule } from '../../../lib/plan/retry.ts';
 import type { ItemRecord } from '../../../lib/plan/record.ts';
 
 const item = (id: string): Item => ({
@@ -15,7 +16,7 @@ const item = (id: string): Item => ({
 });
 const A = item('000001');
 const B = item('000002');
-const TASK: PlannedTask = { task: '0000-00000-a1', attempt: 1, items: [A, B] };
+const TASK: PlannedTask = { task: '0000-00000-a1', attempt: 1, tried: 0, items: [A, B] };
 const ALONE: PlannedTask = { ...TASK, items: [A] };
 
 const record = (fields: Partial<ItemRecord> = {}): ItemRecord => ({
@@ -32,19 +33,28 @@ const record = (fields: Partial<ItemRecord> = {}): ItemRecord => ({
 });
 const file: StoredFile = { name: 'x', url: 'u', etag: 'e', size: 1, md5: null };
 
+const NO_TIMES = { exitCode: null, startedAt: null, endedAt: null };
+const RULE: RetryRule = {
+  attempts: 2,
+  on: [{ cause: 'exit', codes: [{ from: 3, to: 5 }] }, { cause: 'node' }],
+  backoff: 1,
+};
+
 function evidence(fields: {
   records?: ItemRecord[];
   outputs?: string[];
-  failure?: { code: string; message: string };
+  failure?: { code: string; message: string; startedAt?: string };
+  brokenOff?: string;
   inputs?: Record<string, { etag: string; changedAt: number }>;
   absent?: string[];
 }): Evidence {
   return {
     records: new Map((fields.records ?? []).map((one) => [attemptKey(one.item, one.attempt), one])),
     outputs: new Map((fields.outputs ?? []).map((id) => [attemptKey(id, 1), [file]])),
-    failures: new Map(fields.failure ? [[TASK.task, fields.failure]] : []),
-    inputs: new Map(Object.entries(fields.inputs ?? {})),
+    failures: new Map(fields.failure ? [[TASK.task, { ...NO_TIMES, ...fields.failure }]] : []),
+    changed: new Map(Object.entries(fields.inputs ?? {})),
     absent: new Set(fields.absent ?? []),
+    brokenOff: fields.brokenOff ? { code: fields.brokenOff, message: 'broke off' } : null,
   };
 }
 
@@ -63,6 +73,11 @@ test.each([
     'Upload',
   ],
   ['a task over its wall clock', { failure: { code: 'TaskEnded', message: 'late' } }, 'Timeout'],
+  [
+    'a task that Batch gave up',
+    { failure: { code: 'MaxInternalRetryCountReached', message: 'preempted' } },
+    'PreemptedTooOften',
+  ],
   ['a script that died', { failure: { code: 'FailureExitCode', message: 'died' } }, 'Node'],
   [
     'an input overwritten before',
@@ -98,8 +113,9 @@ test.each([
 });
 
 test('a task that Batch does not have is added again', () => {
-  expect(judge(TASK, evidence({ absent: [TASK.task] }))).toEqual({
+  expect(judge(TASK, evidence({ absent: [TASK.task] }), RULE)).toEqual({
     outcomes: [],
+    retried: [],
     addAgain: true,
     split: [],
   });
@@ -107,16 +123,58 @@ test('a task that Batch does not have is added again', () => {
 
 test('the items of a pack that could not be staged go again alone, and only those without a record', () => {
   const failure = { code: 'BlobNotFound', message: 'gone' };
-  expect(judge(TASK, evidence({ failure })).split).toEqual([A, B]);
-  const half = judge(TASK, evidence({ failure, records: [record()], outputs: ['000001'] }));
+  expect(judge(TASK, evidence({ failure }), RULE).split).toEqual([A, B]);
+  const half = judge(TASK, evidence({ failure, records: [record()], outputs: ['000001'] }), RULE);
   expect(half.split).toEqual([B]);
   expect(half.outcomes).toMatchObject([{ item: A, status: 'Succeeded' }]);
 });
 
 test('an item that went alone and could not be staged has failed', () => {
-  const verdict = judge(ALONE, evidence({ failure: { code: 'BlobNotFound', message: 'gone' } }));
+  const verdict = judge(
+    ALONE,
+    evidence({ failure: { code: 'BlobNotFound', message: 'gone' } }),
+    RULE,
+  );
   expect(verdict).toMatchObject({
     split: [],
     outcomes: [{ cause: 'Input', message: 'BlobNotFound: gone' }],
   });
+});
+
+test.each([
+  ['an exit code that the rule names', { records: [record({ cause: 'exit', exit: 4 })] }, true],
+  ['an exit code that it does not name', { records: [record({ cause: 'exit', exit: 6 })] }, false],
+  ['a cause that it does not name', { records: [record({ cause: 'timeout' })] }, false],
+  ['no record at all', {}, true],
+  ['success', { records: [record()], outputs: ['000001'] }, false],
+])('%s gives another attempt: %s', (_, fields, again) => {
+  const first = judge(ALONE, evidence(fields), RULE);
+  expect([first.retried.length, first.outcomes.length]).toEqual(again ? [1, 0] : [0, 1]);
+  const second = judge({ ...ALONE, tried: 1 }, evidence(fields), RULE);
+  expect(second.retried).toEqual([]);
+});
+
+test.each([
+  ['Cancelled', undefined, 'Cancelled', false],
+  [
+    'Cancelled',
+    { code: 'TaskEnded', message: '', startedAt: '2026-11-24T00:00:00.000Z' },
+    'Cancelled',
+    true,
+  ],
+  ['ToleranceExceeded', undefined, 'NotRun', false],
+  ['UnhealthyNodes', undefined, 'StartTask', false],
+  ['Cancelled', { code: 'DiskFull', message: '' }, 'Node', true],
+])(
+  'an item without a record in a run that broke off as %s, its task %j, is %s',
+  (brokenOff, failure, cause, attempted) => {
+    const outcome = itemOutcome(A, ALONE, evidence({ brokenOff, ...(failure ? { failure } : {}) }));
+    expect(outcome).toMatchObject({ cause, attempted });
+    expect(outcome.status).toBe(cause === 'Cancelled' ? 'Cancelled' : 'Failed');
+  },
+);
+
+test('an item that was done before its run broke off keeps what it came to', () => {
+  const done = evidence({ brokenOff: 'Cancelled', records: [record()], outputs: ['000001'] });
+  expect(itemOutcome(A, ALONE, done)).toMatchObject({ status: 'Succeeded', cause: null });
 });

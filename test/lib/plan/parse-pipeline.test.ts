@@ -42,13 +42,54 @@ pool: { vmSize: Standard_D2as_v5, nodes: { max: 1 } }
     on: { drop: { settle: 2, maxWait: 60, maxItems: 10_000 } },
     tasks: { pack: 1, timeout: 3600, shell: 'bash' },
     pool: { image: 'ubuntu-24.04', slots: 1 },
-    tolerate: { count: 0 },
+  });
+  expect(pipeline?.tolerate).toBeUndefined();
+  expect(pipeline?.tasks.retry).toEqual({
+    attempts: 3,
+    on: [{ cause: 'input' }, { cause: 'upload' }, { cause: 'node' }],
+    backoff: 5,
   });
 });
 
 const swap = (from: string, to: string): string => GOOD.replace(from, to);
 
-test.each([
+type Fault = [what: string, source: string, expected: object];
+
+/** A row per fault: the line, the column of the fault in it, what came, and a part of what was expected. */
+function retryFaults(
+  rows: [line: string, column: number, got: string, expected: string][],
+): Fault[] {
+  return rows.map(([line, column, got, expected]) => {
+    const place: object = { line: 6, column, got, expected: expect.stringContaining(expected) };
+    return [line, swap('forEach: drop', `forEach: drop\n  ${line}`), place] satisfies Fault;
+  });
+}
+
+test('a retry rule is read with its exit codes, ranges and seconds', () => {
+  const rule = 'retry: { attempts: 4, on: [timeout, exit: [75, 100-110], node], backoff: 10s }';
+  const { pipeline, problems } = parsePipeline(
+    swap('forEach: drop', `forEach: drop\n  ${rule}`),
+    'p',
+  );
+  expect(problems).toBeUndefined();
+  expect(pipeline?.tasks.retry).toEqual({
+    attempts: 4,
+    on: [
+      { cause: 'timeout' },
+      {
+        cause: 'exit',
+        codes: [
+          { from: 75, to: 75 },
+          { from: 100, to: 110 },
+        ],
+      },
+      { cause: 'node' },
+    ],
+    backoff: 10,
+  });
+});
+
+test.each<Fault>([
   [
     'a misspelt field',
     swap('timeout: 1m', 'timeot: 1m'),
@@ -56,9 +97,20 @@ test.each([
   ],
   [
     'a field of a later version',
-    swap('forEach: drop', 'forEach: drop\n  retry: 3'),
-    { line: 6, column: 3, path: 'tasks.retry', message: "the field 'retry' is not built yet" },
+    swap('forEach: drop', 'forEach: drop\n  setup: x'),
+    { line: 6, column: 3, path: 'tasks.setup', message: "the field 'setup' is not built yet" },
   ],
+  ...retryFaults([
+    ['retry: 3', 10, '3', 'a mapping'],
+    ['retry: { attempts: 0 }', 22, '0', 'a number of at least 1'],
+    ['retry: { on: [disk] }', 17, '"disk"', 'one of exit, timeout, output'],
+    ['retry: { on: [] }', 16, '[]', 'at least one cause'],
+    ['retry: { on: [exit: []] }', 23, '[]', 'at least one exit code'],
+    ['retry: { on: [exit: [0]] }', 24, '0', 'a number of at least 1'],
+    ['retry: { on: [exit: [110-100]] }', 17, '{"exit":["110-100"]}', 'such as exit: [75, 100-110]'],
+    ['retry: { on: [exit: 75] }', 17, '{"exit":75}', 'such as exit: [75, 100-110]'],
+    ['retry: { backoff: 2h }', 21, '"2h"', 'from 0s to 1h'],
+  ]),
   [
     'a source of a later version',
     swap('forEach: drop', 'forEach: matrix'),

@@ -238,7 +238,7 @@ test('the merge sees the accepted outputs only, listed and laid out by item', ()
   writeFileSync(join(wd, 'accepted.txt'), '000001 1\n000002 2\n000003 1\n');
   const command = `xargs -d '\\n' cat < "$INPUT_LIST" | awk '{ n += $1 } END { print n }' > "$OUTPUT_DIR/total.txt"; ls "$INPUT_DIR"`;
   writeFileSync(join(wd, 'merge.sh'), mergeScript({ ...STEP, command, outputs: ['total.txt'] }));
-  const env = { PATH: process.env['PATH'] ?? '', SLUICE_STAGED: 'staged' };
+  const env = { PATH: process.env['PATH'] ?? '', SLUICE_STAGED: 'staged', SLUICE_ATTEMPT: '1' };
   expect(spawnSync('/bin/sh', ['merge.sh'], { cwd: wd, env, encoding: 'utf8' }).stderr).toBe('');
   expect(readRecords(wd)).toMatchObject([{ item: 'merge', cause: 'ok', outputs: 1 }]);
   expect(output(wd, 'merge', 'total.txt')).toBe('7\n');

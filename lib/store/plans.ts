@@ -1,0 +1,47 @@
+import { SluiceError } from '../errors.ts';
+import { sha256 } from '../plan/ids.ts';
+import type { Plan, PlannedTask, Slab } from '../plan/plan.ts';
+import type { StoredPipeline } from './pipelines.ts';
+import { putRunFile, readRunJson } from './runs.ts';
+
+/** The pipeline as it was when the run was asked for. */
+export async function runPipeline(run: string): Promise<StoredPipeline> {
+  const stored = await readRunJson<StoredPipeline>(run, 'pipeline.json');
+  if (!stored) throw new SluiceError('CorruptRecord', `Run ${run} has no pipeline.json.`);
+  return stored;
+}
+
+/** The plan that stands. */
+export async function runPlan(run: string): Promise<Plan> {
+  const committed = await readRunJson<Plan>(run, 'plan.json');
+  if (!committed) throw new SluiceError('CorruptRecord', `Run ${run} has no plan.json.`);
+  return committed;
+}
+
+/** Writes slabs by the hash of their content, so that writing one twice changes nothing. */
+export async function writeSlabs(
+  run: string,
+  slabs: PlannedTask[][],
+  firstIndex: number,
+): Promise<Slab[]> {
+  const written: Slab[] = [];
+  for (const tasks of slabs) {
+    const body = tasks.map((task) => JSON.stringify(task)).join('\n');
+    const blob = `slabs/${sha256(body)}.ndjson`;
+    await putRunFile(run, blob, body, 'application/x-ndjson');
+    const ids = tasks.flatMap(({ items }) => items.map(({ id }) => id)).toSorted(byNumber);
+    written.push({
+      index: firstIndex + written.length,
+      blob,
+      tasks: tasks.length,
+      items: ids.length,
+      first: ids.at(0) ?? '',
+      last: ids.at(-1) ?? '',
+    });
+  }
+  return written;
+}
+
+function byNumber(a: string, b: string): number {
+  return Number(a) - Number(b);
+}

@@ -1,0 +1,99 @@
+import { writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RunRecord } from '../../lib/plan/run.ts';
+import { begun, cleanedUp, post, textOf } from '../e2e/actions.ts';
+import { byName, pipelineFile, until } from '../e2e/harness.ts';
+import type { Passing } from './gate.ts';
+import { type Gated, startGated } from './gated.ts';
+
+let sluice: Gated;
+
+beforeAll(async () => {
+  sluice = await startGated();
+});
+afterAll(() => sluice.close());
+
+const MERGE = `merge: { command: 'xargs cat < "$INPUT_LIST" > "$OUTPUT_DIR/all.txt"', outputs: [all.txt] }`;
+
+/** Requests of a redrive at which its instance is lost. */
+const POINTS: [at: string, gate: 'storageGate' | 'batchGate', path: RegExp, body: string][] = [
+  ['replan', 'storageGate', /\/rounds\/2\.json/, ''],
+  ['resettle', 'storageGate', /\/settled\.json/, '"generation":2'],
+  ['recommit', 'storageGate', /\/manifest\.json/, '"generation":2'],
+  ['reconclude', 'storageGate', /\/run\.json/, '"status":"Succeeded"'],
+];
+
+test('a redrive whose instance is lost at any point is taken over and ends as if nothing had happened', async () => {
+  const runs = await Promise.all(POINTS.map(([name]) => failed(name)));
+  const held = await Promise.all(
+    POINTS.map(async ([name, gate, path, body], index) => {
+      const fits = (request: Passing): boolean =>
+        request.method === 'PUT' &&
+        path.test(request.url) &&
+        request.url.includes(`${name}-`) &&
+        request.body.includes(body);
+      const holding = sluice[gate].holdNext(fits);
+      writeFileSync(`${sluice.dataDir}/${name}`, '');
+      expect((await post(sluice, `/runs/${runs[index]}/redrive`)).status).toBe(202);
+      return holding;
+    }),
+  );
+  for (const run of runs) await sluice.instance(`${run}-e2`, 'terminate');
+  await until('every redrive has been adopted', async () => {
+    await sluice.sweep();
+    const epochs = await Promise.all(runs.map(async (run) => (await recordOf(run)).epoch));
+    return epochs.every((epoch) => epoch > 2) ? epochs : null;
+  });
+  for (const run of runs) await isWhole(run);
+  const before = await Promise.all(runs.map((run) => sluice.manifest(run)));
+  for (const one of held) await one.release();
+  expect(await Promise.all(runs.map((run) => sluice.manifest(run)))).toEqual(before);
+}, 120_000);
+
+/** A run of which one item failed. */
+async function failed(name: string): Promise<string> {
+  const command = `[ "$NAME" = a ] || [ -e "${sluice.dataDir}/${name}" ] || exit 5
+cat "$INPUT" > "$OUTPUT_DIR/out.txt"`;
+  await sluice.apply(pipelineFile({ name, command, pack: 2, rest: MERGE }));
+  await sluice.drop(name, { a: 'of a;', b: 'of b;' });
+  return (await cleanedUp(sluice, (await begun(sluice, name)).id)).id;
+}
+
+async function recordOf(run: string): Promise<RunRecord> {
+  const blob = sluice.blobs.getContainerClient('sluice').getBlobClient(`runs/${run}/run.json`);
+  return JSON.parse((await blob.downloadToBuffer()).toString()) as RunRecord;
+}
+
+async function isWhole(run: string): Promise<void> {
+  expect(await cleanedUp(sluice, run)).toMatchObject({ status: 'Succeeded', generation: 2 });
+  const manifest = await sluice.manifest(run);
+  expect(manifest).toMatchObject({ generation: 2, run: { status: 'Succeeded' }, failures: [] });
+  const attempts = [...byName(manifest)].map(([, item]) =>
+    item.attempts.map(({ exitCode }) => exitCode),
+  );
+  expect(attempts).toEqual([[0], [5, 0]]);
+  expect(await textOf(sluice, manifest.merge!.outputs[0]!.url)).toBe('of a;of b;');
+}
+
+test('an input overwritten between plan and task fails its item as changed, and a redrive takes what is there now', async () => {
+  const holding = sluice.batchGate.holdNext(
+    ({ method, url, body }) =>
+      method === 'POST' && url.startsWith('/pools?') && body.includes('swapped-'),
+  );
+  const command = 'cp "$INPUT" "$OUTPUT_DIR/out.txt"';
+  await sluice.apply(pipelineFile({ name: 'swapped', command }));
+  await sluice.drop('swapped', { a: 'same', b: 'planned' });
+  const held = await holding;
+  await sluice.drop('swapped', { b: 'another' });
+  await held.release();
+  const { id } = await begun(sluice, 'swapped');
+  await cleanedUp(sluice, id);
+  const items = byName(await sluice.manifest(id));
+  expect(items.get('a')).toMatchObject({ status: 'Succeeded' });
+  expect(items.get('b')).toMatchObject({ status: 'Failed', cause: 'InputChanged', outputs: [] });
+  expect((await post(sluice, `/runs/${id}/redrive`)).status).toBe(202);
+  await cleanedUp(sluice, id);
+  const after = byName(await sluice.manifest(id)).get('b')!;
+  expect(after).toMatchObject({ status: 'Succeeded', cause: null });
+  expect(await textOf(sluice, after.outputs[0]!.url)).toBe('another');
+});

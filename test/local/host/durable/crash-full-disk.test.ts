@@ -31,7 +31,7 @@ afterEach(async () => {
   rmSync(filler, { force: true });
 });
 afterAll(() => {
-  if (reason === undefined) spawnSync('umount', [disk]);
+  if (reason === undefined) spawnSync('umount', ['-l', disk]);
   area.remove();
 });
 

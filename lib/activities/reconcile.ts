@@ -7,7 +7,7 @@ import { isKnown } from '../store/ledger.ts';
 import { listPipelines, type StoredPipeline } from '../store/pipelines.ts';
 import { takeNote } from './drop.ts';
 
-/** `ledger/{pipeline}/reconciled.json`: blobs written before `until` (ms since 1970) have been looked at. */
+/** `reconciled/{pipeline}.json`: blobs written before `until` (ms since 1970) have been looked at. */
 interface Reconciled {
   until: number;
   /** What was watched then, as JSON. */
@@ -36,7 +36,7 @@ async function reconcilePipeline(
   now: number,
 ): Promise<number> {
   const control = await controlContainer();
-  const file = `ledger/${stored.name}/reconciled.json`;
+  const file = `reconciled/${stored.name}.json`;
   const before = (await readJson<Reconciled>(control, file))?.value;
   const until = now - getSettings().reconcileAfterSeconds * 1000;
   const from = startOf(stored, before);

@@ -4,14 +4,14 @@ import { controlContainer } from '../azure/storage.ts';
 import { type Drop, isLaterVersion } from '../plan/drop.ts';
 import { sha256 } from '../plan/ids.ts';
 
-/** `ledger/{pipeline}/latest/{hash of URL}`: the newest version of a blob that was heard of. */
+/** `versions/{pipeline}/{hash of URL}`: the newest version of a blob that was heard of. */
 type Latest = Pick<Drop, 'etag' | 'sequencer'>;
 
 /** Notes a version of a blob; whether it is the newest so far. Events may come in any order. */
 export async function noteVersion(pipeline: string, drop: Drop): Promise<boolean> {
   const control = await controlContainer();
   const url = blobUrl(drop.container, drop.name);
-  const name = `ledger/${pipeline}/latest/${sha256(url).slice(0, 40)}`;
+  const name = `versions/${pipeline}/${sha256(url).slice(0, 40)}`;
   const { etag, sequencer } = drop;
   const body = JSON.stringify({ etag, sequencer });
   for (;;) {

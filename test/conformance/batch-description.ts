@@ -48,7 +48,13 @@ export function readDescription(): Description | undefined {
   const operations = Object.entries(swagger.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => described(path, method, operation)),
   );
-  return { operations, definitions: swagger.definitions };
+  // A password is given and never shown again, though the description has it in every account.
+  const { UserAccount } = swagger.definitions;
+  const definitions = {
+    ...swagger.definitions,
+    UserAccount: { ...UserAccount, required: ['name'] },
+  };
+  return { operations, definitions };
 }
 
 /** What is wrong with an answer by the official description; nothing when it keeps it. */

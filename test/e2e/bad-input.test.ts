@@ -125,7 +125,14 @@ cat "$INPUT" > "$OUTPUT_DIR/copy.txt"
 [ ! -e x ] && [ ! -e ../x ] && [ ! -e ../../x ]`;
   const rest = `merge: { command: 'ls "$INPUT_DIR" | wc -l > "$OUTPUT_DIR/n.txt"', outputs: [n.txt] }`;
   await sluice.apply(
-    pipelineFile({ name: 'hostile', command, pack: 7, outputs: '[name.txt, copy.txt]', rest }),
+    pipelineFile({
+      name: 'hostile',
+      command,
+      pack: 7,
+      outputs: '[name.txt, copy.txt]',
+      settle: '3s',
+      rest,
+    }),
   );
   await sluice.drop(
     'hostile',

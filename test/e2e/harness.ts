@@ -146,7 +146,7 @@ export function pipelineFile(fields: {
 }): string {
   const command = fields.command.replaceAll('\n', '\n    ');
   return `name: ${fields.name}
-on: { drop: { container: ${fields.container ?? fields.name}, match: ['${fields.match ?? '**'}'], settle: ${fields.settle ?? '300ms'} } }
+on: { drop: { container: ${fields.container ?? fields.name}, match: ['${fields.match ?? '**'}'], settle: ${fields.settle ?? '1s'} } }
 tasks:
   forEach: drop
   pack: ${fields.pack ?? 1}

@@ -30,7 +30,8 @@ async function finished(
   files: string[],
   fields: Partial<Parameters<typeof pipelineFile>[0]>,
 ) {
-  await sluice.apply(pipelineFile({ name, command: 'true', ...fields }));
+  // The tests run side by side, so a burst may take a while to arrive.
+  await sluice.apply(pipelineFile({ name, command: 'true', settle: '3s', ...fields }));
   await sluice.drop(name, Object.fromEntries(files.map((file) => [file, file])));
   const run = await cleanedUp(sluice, (await begun(sluice, name)).id);
   return { run, manifest: await sluice.manifest(run.id) };

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { begun, cleanedUp, cli, filesOf, post, runOf } from '../e2e/actions.ts';
-import { byName, pipelineFile, type RunView, until } from '../e2e/harness.ts';
+import { cleanedUp, cli, filesOf, post, runOf, start } from '../e2e/actions.ts';
+import { byName, type pipelineFile, type RunView, until } from '../e2e/harness.ts';
 import type { Held, Passing } from './gate.ts';
 import { type Gated, startGated } from './gated.ts';
 
@@ -24,6 +24,7 @@ interface Phase {
   attempts: number[];
 }
 
+const FILES = { a: '1', b: '2' };
 const FINE = 'cp "$INPUT" "$OUTPUT_DIR/out.txt"';
 const SLOW = `[ "$NAME" = a ] || sleep 600\n${FINE}`;
 const isRunning = ({ counts }: RunView): boolean =>
@@ -119,10 +120,8 @@ async function reach({
     hold.path.test(url) &&
     (url.includes(`${name}-`) || body.includes(`${name}-`));
   const holding = hold ? sluice[hold.gate].holdNext(fits) : null;
-  await sluice.apply(pipelineFile({ name, command: command ?? FINE, ...fields }));
-  await sluice.drop(name, { a: '1', b: '2' });
+  const run = await start(sluice, { name, command: command ?? FINE, ...fields }, FILES);
   const held = await holding;
-  const { id: run } = await begun(sluice, name);
   if (seen) {
     await until(`${run} is ${name}`, async () =>
       (await seen(await runOf(sluice, run))) ? run : null,
@@ -147,9 +146,8 @@ async function isAccountedFor(phase: Phase, run: string): Promise<void> {
 
 /** Time passes, and what still twitched would have written by now. */
 async function runToTheEnd(): Promise<void> {
-  await sluice.apply(pipelineFile({ name: 'later', command: FINE }));
-  await sluice.drop('later', { a: '1' });
-  const { id } = await cleanedUp(sluice, (await begun(sluice, 'later')).id);
+  const id = await start(sluice, { name: 'later', command: FINE }, FILES);
+  await cleanedUp(sluice, id);
   expect(await post(sluice, `/runs/${id}/cancel`)).toMatchObject({
     status: 409,
     body: { code: 'Conflict', detail: `Run ${id} has ended already, as Succeeded.` },
@@ -159,9 +157,7 @@ async function runToTheEnd(): Promise<void> {
 test('a cancelled run is shown as such, and what it did not get done can be run after all', async () => {
   const command = `[ "$NAME" = a ] || [ -e "${sluice.dataDir}/go" ] || sleep 600\n${FINE}`;
   const rest = `merge: { command: 'xargs cat < "$INPUT_LIST" > "$OUTPUT_DIR/all.txt"', outputs: [all.txt] }`;
-  await sluice.apply(pipelineFile({ name: 'resumed', command, rest }));
-  await sluice.drop('resumed', { a: '1', b: '2' });
-  const { id } = await begun(sluice, 'resumed');
+  const id = await start(sluice, { name: 'resumed', command, rest }, FILES);
   await until('the first item is done', async () =>
     (await runOf(sluice, id)).counts['succeeded'] === 1 ? id : null,
   );

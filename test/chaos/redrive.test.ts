@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunRecord } from '../../lib/plan/run.ts';
-import { begun, cleanedUp, post, textOf } from '../e2e/actions.ts';
-import { byName, pipelineFile, until } from '../e2e/harness.ts';
+import { cleanedUp, post, start, textOf } from '../e2e/actions.ts';
+import { byName, until } from '../e2e/harness.ts';
 import type { Passing } from './gate.ts';
 import { type Gated, startGated } from './gated.ts';
 
@@ -54,9 +54,9 @@ test('a redrive whose instance is lost at any point is taken over and ends as if
 async function failed(name: string): Promise<string> {
   const command = `[ "$NAME" = a ] || [ -e "${sluice.dataDir}/${name}" ] || exit 5
 cat "$INPUT" > "$OUTPUT_DIR/out.txt"`;
-  await sluice.apply(pipelineFile({ name, command, pack: 2, rest: MERGE }));
-  await sluice.drop(name, { a: 'of a;', b: 'of b;' });
-  return (await cleanedUp(sluice, (await begun(sluice, name)).id)).id;
+  const files = { a: 'of a;', b: 'of b;' };
+  const id = await start(sluice, { name, command, pack: 2, rest: MERGE }, files);
+  return (await cleanedUp(sluice, id)).id;
 }
 
 async function recordOf(run: string): Promise<RunRecord> {
@@ -81,12 +81,10 @@ test('an input overwritten between plan and task fails its item as changed, and 
       method === 'POST' && url.startsWith('/pools?') && body.includes('swapped-'),
   );
   const command = 'cp "$INPUT" "$OUTPUT_DIR/out.txt"';
-  await sluice.apply(pipelineFile({ name: 'swapped', command }));
-  await sluice.drop('swapped', { a: 'same', b: 'planned' });
+  const id = await start(sluice, { name: 'swapped', command }, { a: 'same', b: 'planned' });
   const held = await holding;
   await sluice.drop('swapped', { b: 'another' });
   await held.release();
-  const { id } = await begun(sluice, 'swapped');
   await cleanedUp(sluice, id);
   const items = byName(await sluice.manifest(id));
   expect(items.get('a')).toMatchObject({ status: 'Succeeded' });

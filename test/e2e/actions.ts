@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { getJson, type RunView, type Sluice, until } from './harness.ts';
+import { getJson, pipelineFile, type RunView, type Sluice, until } from './harness.ts';
 
 /** What can be done to runs, and seen of them, beyond the harness. */
 export interface Answer {
@@ -23,9 +23,21 @@ export function runOf(sluice: Target, id: string): Promise<RunView> {
   return getJson<RunView>(`${sluice.urls.api}/runs/${id}`);
 }
 
-/** The first run of a pipeline, as soon as there is one. */
-export function begun(sluice: Pick<Sluice, 'runs'>, pipeline: string): Promise<RunView> {
-  return until(`a run of ${pipeline}`, async () => (await sluice.runs(pipeline)).at(-1) ?? null);
+/** Starts one run over all these files, however long they take to upload; the pipeline watches for none. */
+export async function start(
+  sluice: Pick<Sluice, 'urls' | 'apply' | 'drop'>,
+  fields: Parameters<typeof pipelineFile>[0],
+  files: Record<string, string>,
+): Promise<string> {
+  const { name } = fields;
+  await sluice.apply(pipelineFile({ ...fields, match: 'nothing' }));
+  await sluice.drop(name, files);
+  const { status, body } = await post(sluice, '/runs', {
+    pipeline: name,
+    inputs: Object.keys(files),
+  });
+  if (status !== 201) throw new Error(`POST /runs: ${status} ${body.detail}`);
+  return body.id;
 }
 
 /** Waits until a run has ended and nothing of it is left in Batch. */

@@ -1,8 +1,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { begun, cleanedUp, cli, post, textOf, timesRun } from './actions.ts';
-import { byName, pipelineFile, type Sluice, startSluice, temporaryFolder } from './harness.ts';
+import { cleanedUp, cli, post, start, textOf, timesRun } from './actions.ts';
+import { byName, type Sluice, startSluice, temporaryFolder } from './harness.ts';
 
 const folder = temporaryFolder();
 let sluice: Sluice;
@@ -24,9 +24,9 @@ case "$NAME" in *bad*) [ -e "${folder}/$NAME" ] || { echo "no flag" >&2; exit 5;
 cat "$INPUT" > "$OUTPUT_DIR/out.txt"`;
 
 async function failedRun(name: string, files: string[], rest = ''): Promise<string> {
-  await sluice.apply(pipelineFile({ name, command: COMMAND, pack: 2, rest }));
-  await sluice.drop(name, Object.fromEntries(files.map((file) => [file, `${file};`])));
-  return (await cleanedUp(sluice, (await begun(sluice, name)).id)).id;
+  const bodies = Object.fromEntries(files.map((file) => [file, `${file};`]));
+  const id = await start(sluice, { name, command: COMMAND, pack: 2, rest }, bodies);
+  return (await cleanedUp(sluice, id)).id;
 }
 
 test.concurrent('a redrive runs what failed and nothing else, and merges again', async () => {
@@ -124,9 +124,8 @@ test.concurrent('what is run again can be chosen by item and cause, and the merg
 
 test.concurrent('an input that was mended is run in its new version', async () => {
   const command = 'grep -q good "$INPUT"; cp "$INPUT" "$OUTPUT_DIR/out.txt"';
-  await sluice.apply(pipelineFile({ name: 'inputs', command }));
-  await sluice.drop('inputs', { x: 'broken', y: 'good' });
-  const { id } = await cleanedUp(sluice, (await begun(sluice, 'inputs')).id);
+  const id = await start(sluice, { name: 'inputs', command }, { x: 'broken', y: 'good' });
+  await cleanedUp(sluice, id);
   const before = byName(await sluice.manifest(id)).get('x')!;
   expect(before).toMatchObject({ status: 'Failed', inputs: [{ size: 6 }] });
   await sluice.drop('inputs', { x: 'good now' });
@@ -140,9 +139,9 @@ test.concurrent('an input that was mended is run in its new version', async () =
 test.concurrent('verify finds an output that is gone and one that was tampered with', async () => {
   const command = 'cat "$INPUT" > "$OUTPUT_DIR/out.txt"';
   const merge = `merge: { command: 'cp "$INPUT_LIST" "$OUTPUT_DIR/all.txt"', outputs: [all.txt] }`;
-  await sluice.apply(pipelineFile({ name: 'verified', command, rest: merge }));
-  await sluice.drop('verified', { a: 'one', b: 'two', c: 'three' });
-  const { id } = await cleanedUp(sluice, (await begun(sluice, 'verified')).id);
+  const files = { a: 'one', b: 'two', c: 'three' };
+  const id = await start(sluice, { name: 'verified', command, rest: merge }, files);
+  await cleanedUp(sluice, id);
   expect(await cli(sluice, 'verify', id)).toMatchObject({
     status: 0,
     stdout: '4 of 4 outputs are in storage as the manifest has them\n',

@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { begun, cleanedUp, cli, textOf, timesRun } from './actions.ts';
+import { cleanedUp, cli, start, textOf, timesRun } from './actions.ts';
 import {
   byName,
   type ManifestItem,
-  pipelineFile,
+  type pipelineFile,
   type Sluice,
   startSluice,
   temporaryFolder,
@@ -30,10 +30,9 @@ async function finished(
   files: string[],
   fields: Partial<Parameters<typeof pipelineFile>[0]>,
 ) {
-  // The tests run side by side, so a burst may take a while to arrive.
-  await sluice.apply(pipelineFile({ name, command: 'true', settle: '3s', ...fields }));
-  await sluice.drop(name, Object.fromEntries(files.map((file) => [file, file])));
-  const run = await cleanedUp(sluice, (await begun(sluice, name)).id);
+  const bodies = Object.fromEntries(files.map((file) => [file, file]));
+  const id = await start(sluice, { name, command: 'true', ...fields }, bodies);
+  const run = await cleanedUp(sluice, id);
   return { run, manifest: await sluice.manifest(run.id) };
 }
 

@@ -7,6 +7,7 @@ import { itemCounts, type RunError, type RunRecord } from '../plan/run.ts';
 import { runPipeline, runPlan, writeSlabs } from '../store/plans.ts';
 import { commitRound, listRounds } from '../store/rounds.ts';
 import {
+  commitJson,
   getOwnRun,
   partFile,
   putRunFile,
@@ -21,12 +22,20 @@ import { blocksOf, previousManifest } from './plan-redrive.ts';
 /** Rounds of one generation after which what still cannot be placed is left to fail. */
 const MOST_ROUNDS = 40;
 
-/** What `settled.json` says: how the items came out before the merge, and the hash of the list that it goes by. */
+/** What `settled/{generation}.json` says, first wins: how the items came out before the merge, and the hash of the list that it goes by. */
 export interface Settled {
-  generation: number;
   succeeded: number;
   failed: number;
   accepted: string;
+}
+
+export function settledFile(generation: number): string {
+  return `settled/${generation}.json`;
+}
+
+/** The list that the merge goes by, one `item attempt` a line, named by its content. */
+export function acceptedFile({ accepted }: Settled): string {
+  return `accepted/${accepted}.txt`;
 }
 
 /** Reads how a round came out. What must go again becomes the next round; else the run's items are settled. */
@@ -143,9 +152,9 @@ async function settle(
     .toSorted((a, b) => Number(a.item) - Number(b.item))
     .map(({ item, attempt }) => `${item} ${attempt}\n`)
     .join('');
-  await putRunFile(ref.run, 'accepted.txt', lines, 'text/plain');
-  const settled: Settled = { generation, ...tally, accepted: sha256(lines) };
-  await putRunFile(ref.run, 'settled.json', JSON.stringify(settled), 'application/json');
+  const settled: Settled = { ...tally, accepted: sha256(lines) };
+  await putRunFile(ref.run, acceptedFile(settled), lines, 'text/plain');
+  await commitJson(ref.run, settledFile(generation), settled);
   await setProgress(ref, { items: itemCounts(items, tally, { running: 0, perTask: 1 }) });
 }
 

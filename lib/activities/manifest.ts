@@ -23,7 +23,7 @@ import {
   whyBrokenOff,
 } from '../store/runs.ts';
 import type { Activities, PartSummary, RunRef } from './contract.ts';
-import type { Settled } from './decide.ts';
+import { type Settled, settledFile } from './decide.ts';
 import { writeChanged } from './judge.ts';
 import { mergeEntry } from './merge-entry.ts';
 import { failuresFile, finalCheckFile } from './part.ts';
@@ -81,8 +81,7 @@ async function mergeOf(
   { id: run, generation, closing }: RunRecord,
   { tolerated, error }: { tolerated: number; error: RunError | null },
 ): Promise<Manifest['merge']> {
-  const found = await readRunJson<Settled>(run, 'settled.json');
-  const settled = found?.generation === generation ? found : null;
+  const settled = await readRunJson<Settled>(run, settledFile(generation));
   const previous = generation === 1 ? null : await previousManifest(run, generation);
   const job = closing?.job ?? null;
   return mergeEntry({ run, generation, job, settled, tolerated, previous, error });

@@ -6,7 +6,7 @@ import { mergeTask } from '../plan/task-spec.ts';
 import { runPipeline } from '../store/plans.ts';
 import { getOwnRun, readRunJson, setProgress } from '../store/runs.ts';
 import type { Activities, JobRef } from './contract.ts';
-import type { Settled } from './decide.ts';
+import { acceptedFile, type Settled, settledFile } from './decide.ts';
 import { previousManifest } from './plan-redrive.ts';
 import { offer } from './submit.ts';
 
@@ -31,7 +31,7 @@ export function keptMerge(previous: Manifest | null, settled: Settled): Manifest
 export async function merge({ run, epoch, job }: JobRef): Promise<Activities['merge']['output']> {
   const { generation } = await getOwnRun({ run, epoch });
   const { pipeline } = await runPipeline(run);
-  const settled = await readRunJson<Settled>(run, 'settled.json');
+  const settled = await readRunJson<Settled>(run, settledFile(generation));
   if (!pipeline.merge || !settled) return { submitted: false };
   const tolerated = toleratedFailures(pipeline, settled.succeeded + settled.failed);
   if (mergeSkipped(settled, tolerated) !== null) return { submitted: false };
@@ -44,7 +44,7 @@ export async function merge({ run, epoch, job }: JobRef): Promise<Activities['me
     { run, attempt: generation },
     {
       script: sign.readBlob(CONTROL_CONTAINER, `runs/${run}/merge.sh`),
-      accepted: sign.readBlob(CONTROL_CONTAINER, `runs/${run}/accepted.txt`),
+      accepted: sign.readBlob(CONTROL_CONTAINER, `runs/${run}/${acceptedFile(settled)}`),
       outputs: sign.readContainer(WORK_CONTAINER),
       work: sign.writeContainer(WORK_CONTAINER),
     },

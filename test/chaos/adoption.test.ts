@@ -27,7 +27,7 @@ const POINTS: Point[] = [
   { at: 'job', gate: 'batchGate', method: 'POST', path: /^\/jobs\?/ },
   { at: 'submit', gate: 'batchGate', method: 'POST', path: /addtaskcollection/ },
   { at: 'watch', gate: 'batchGate', method: 'GET', path: /taskcounts/ },
-  { at: 'decide', gate: 'storageGate', method: 'PUT', path: /\/settled\.json/ },
+  { at: 'decide', gate: 'storageGate', method: 'PUT', path: /\/settled\/1\.json/ },
   { at: 'merge', gate: 'batchGate', method: 'POST', path: /addtaskcollection/, body: 'merge.sh' },
   { at: 'end', gate: 'batchGate', method: 'POST', path: /\/terminate\?/ },
   { at: 'manifest', gate: 'storageGate', method: 'PUT', path: /\/manifest\.json/ },

@@ -18,7 +18,7 @@ const MERGE = `merge: { command: 'xargs cat < "$INPUT_LIST" > "$OUTPUT_DIR/all.t
 /** Requests of a redrive at which its instance is lost. */
 const POINTS: [at: string, gate: 'storageGate' | 'batchGate', path: RegExp, body: string][] = [
   ['replan', 'storageGate', /\/rounds\/2\.json/, ''],
-  ['resettle', 'storageGate', /\/settled\.json/, '"generation":2'],
+  ['resettle', 'storageGate', /\/settled\/2\.json/, ''],
   ['recommit', 'storageGate', /\/manifest\.json/, '"generation":2'],
   ['reconclude', 'storageGate', /\/run\.json/, '"status":"Succeeded"'],
 ];

@@ -131,6 +131,42 @@ describe('a timer function', () => {
   });
 });
 
+describe('a timer function whose times cannot be kept', () => {
+  it('goes on at each time of its schedule, and says so each time', async () => {
+    const clock = handClock(Date.UTC(2026, 0, 1, 0, 30));
+    const runs: number[] = [];
+    const log: string[] = [];
+    const entry = {
+      name: 'timer',
+      trigger: { schedule: '0 0 * * * *' },
+      metadata: {},
+    } as unknown as RegisteredFunction;
+    const timer = timerFunction(entry, {
+      invoke: async () => {
+        runs.push(new Date(clock.now()).getUTCHours());
+        return {};
+      },
+      log: (level, source, message) => void log.push(`${level} ${source}: ${message}`),
+      clock,
+      statuses: {
+        get: () => undefined,
+        put: () => {
+          throw new Error('database or disk is full');
+        },
+      },
+      env: { WEBSITE_TIME_ZONE: 'UTC' },
+    });
+    timer.start();
+    await clock.advance(2 * hour);
+    await timer.close();
+    expect(runs).toEqual([1, 2]);
+    expect(timer.nextRun()).toBe(Date.UTC(2026, 0, 1, 3));
+    // Once at the start, and after each run.
+    expect(log).toHaveLength(3);
+    expect(log[0]).toMatch(/^error timer: Cannot keep .*: database or disk is full\. /);
+  });
+});
+
 describe('a timer function with a retry policy', () => {
   const start = Date.UTC(2026, 0, 1, 0, 59, 59);
   const tries = async (retryOptions: object, failures: number, time: number) => {
@@ -187,6 +223,22 @@ describe('a timer function with a retry policy', () => {
   it('is not run again once the host closes', async () => {
     expect(await tries(fixed, 9, 5_000)).toHaveLength(1);
   });
+});
+
+it('a schedule that never comes due is refused before anything starts', () => {
+  const entry = {
+    name: 'never',
+    trigger: { schedule: '0 0 0 30 2 *' },
+    metadata: {},
+  } as unknown as RegisteredFunction;
+  const host = {
+    invoke: async () => ({}),
+    log: () => undefined,
+    clock: handClock(0),
+    statuses: { get: () => undefined, put: () => undefined },
+    env: {},
+  };
+  expect(() => timerFunction(entry, host)).toThrow('"0 0 0 30 2 *" never comes due');
 });
 
 describe('a timer function in the host', () => {

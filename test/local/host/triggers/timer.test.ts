@@ -3,7 +3,12 @@ import type { Invocation, Invoke } from '../../../../local/host/app/invoke.ts';
 import type { RegisteredFunction } from '../../../../local/host/app/registry.ts';
 import type { Clock } from '../../../../local/host/clock.ts';
 import { timerFunction, type TimerFunction } from '../../../../local/host/triggers/timer.ts';
-import { statusAtStart, type TimerStatus } from '../../../../local/host/triggers/timer-status.ts';
+import { openDataDirectory } from '../../../../local/host/durable/store/open.ts';
+import {
+  statusAtStart,
+  timerStatuses,
+  type TimerStatus,
+} from '../../../../local/host/triggers/timer-status.ts';
 import {
   eventually,
   startHost,
@@ -72,7 +77,12 @@ function handClock(start: number): Clock & { advance(time: number): Promise<void
 
 describe('a timer function', () => {
   const runs: { time: number; isPastDue: boolean; status: unknown }[] = [];
-  const statuses = new Map<string, TimerStatus>();
+  const directory = temporaryDirectory();
+  let data = openDataDirectory(directory.path);
+  afterAll(() => {
+    data.close();
+    directory.remove();
+  });
   const clock = handClock(Date.UTC(2026, 0, 1, 0, 30));
   const invoke: Invoke = async (invocation: Invocation) => {
     const data = JSON.parse(invocation.data.json!);
@@ -85,12 +95,9 @@ describe('a timer function', () => {
       trigger: settings,
       metadata: {},
     } as unknown as RegisteredFunction;
-    const kept = {
-      get: (name: string) => statuses.get(name),
-      put: (name: string, status: TimerStatus) => void statuses.set(name, status),
-    };
+    const statuses = timerStatuses(data.db);
     const env = { WEBSITE_TIME_ZONE: 'UTC' };
-    return timerFunction(entry, { invoke, log: () => undefined, clock, statuses: kept, env });
+    return timerFunction(entry, { invoke, log: () => undefined, clock, statuses, env });
   };
 
   it('runs at each time of its schedule although every run fails', async () => {
@@ -108,12 +115,15 @@ describe('a timer function', () => {
 
   it('runs once when the host was down at the time, and says so', async () => {
     runs.length = 0;
+    data.close();
     await clock.advance(5 * hour);
+    data = openDataDirectory(directory.path);
     const timer = make({ schedule: '0 0 * * * *' });
     timer.start();
     await clock.advance(1);
     await timer.close();
     expect(runs.map(({ isPastDue }) => isPastDue)).toEqual([true]);
+    expect(runs[0]!.status).toMatchObject({ Next: '2026-01-01T04:00:00.000Z' });
   });
 
   it('remembers nothing when its monitor is off or it runs more than once a minute', async () => {

@@ -39,10 +39,11 @@ function note(name: string, size = 1): void {
   store.inbox.add(name, null, historyEvent('EventRaised', 0, { Input: 'x'.repeat(size) }));
 }
 
-it('what is added in one turn of the event loop is one transaction, and each gets its own result', async () => {
+it('what is added or asked in one turn of the event loop is one transaction, and each gets its own result', async () => {
+  const { add, ask } = commits;
   const results = await Promise.all(
-    ['a', 'b', 'c'].map((name) =>
-      commits.add(() => {
+    ['a', 'b', 'c'].map((name, index) =>
+      (index === 1 ? ask : add)(() => {
         note(name);
         return name;
       }),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { OrchestrationHandler } from 'durable-functions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clientBinding } from '../../local/host/durable/client-binding.ts';
 import { batchResult, entityTrigger } from '../../local/host/durable/entities/batch.ts';
 import { orchestrationInput } from '../../local/host/durable/orchestration-input.ts';
 import { EventType, type HistoryEvent } from '../../local/host/durable/protocol.ts';
@@ -79,6 +80,18 @@ function orchestratorOf({ history }: Orchestration): OrchestrationHandler {
   const name = history.find((event) => event.EventType === EventType.ExecutionStarted)?.Name;
   return orchestrators[String(name)] as OrchestrationHandler;
 }
+
+it.skipIf(path === undefined)('a client is given the links that the real host gives', () => {
+  const { input } = calls.find(({ title }) => title.startsWith('durableClient'))!;
+  const ours = clientBinding({
+    hostname: 'localhost:7071',
+    hubName: 'tinyhub',
+    code: 'KEY',
+    rpcPath: '/durabletask',
+  });
+  // The real host has a second port for the calls of the SDK.
+  expect(ours).toBe(JSON.stringify(input).replace(':17071', ':7071'));
+});
 
 describe.skipIf(path === undefined)('an entity of the real host', () => {
   const entity = (): RecordedCall => calls.find(({ title }) => title.startsWith('entityTrigger'))!;

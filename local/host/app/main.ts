@@ -10,6 +10,7 @@ import { createLog } from './log.ts';
 import type { AppSettings, InvokeMessage, ReplayMessage, ToApp } from './messages.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import { deltaOf } from './replay-delta.ts';
+import { inSlices } from './slices.ts';
 import { plainReplay } from './plain-replay.ts';
 import { replay } from '../durable/replay.ts';
 
@@ -35,7 +36,7 @@ function receive(message: ToApp): void {
     case 'invoke':
       return void answer(host, message.id, () => invokeFunction(message));
     case 'replay':
-      return replayHistory(message);
+      return replayLater(message);
   }
 }
 
@@ -70,10 +71,14 @@ async function invokeFunction(message: InvokeMessage): Promise<unknown> {
 
 const histories = createHistories();
 
-function replayHistory({ id, name, request, events: part, known }: ReplayMessage): void {
+// The host sends many replays at once; the app's requests must not wait for all of them.
+const replayLater = inSlices(replayHistory);
+
+async function replayHistory(message: ReplayMessage): Promise<void> {
+  const { id, name, request, events: part, known } = message;
   const history = histories.extend(part);
   if (!history) return host.send({ kind: 'unknownHistory', id });
-  void answer(host, id, async () => {
+  await answer(host, id, async () => {
     const { invoke, function: found } = loaded(name);
     const inCall: Invoke = (invocation) => invoke({ ...invocation, callId: id });
     const { events } = history;

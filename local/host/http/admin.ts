@@ -58,14 +58,18 @@ async function serve(api: AdminApi, exchange: Exchange, path: string[]): Promise
   const { functions } = api;
   const found = functions.find((entry) => entry.name.toLowerCase() === name?.toLowerCase());
   if (collection === 'host' && name === 'status' && request.method === 'GET') {
-    return sendJson(response, 200, status(functions));
+    return sendJson(response, 200, status());
   }
   if (collection !== 'functions' || rest.length > 0) return sendEmpty(response, 404);
-  if (request.method === 'GET' && !name) return sendJson(response, 200, functions);
+  if (request.method === 'GET' && !name) return sendJson(response, 200, functions.toSorted(byName));
   if (!found) return sendEmpty(response, 404);
   if (request.method === 'GET') return sendJson(response, 200, found);
   if (request.method !== 'POST') return sendEmpty(response, 405);
   await runNow(api, exchange, found);
+}
+
+function byName(a: FunctionSummary, b: FunctionSummary): number {
+  return a.name.localeCompare(b.name);
 }
 
 async function runNow(api: AdminApi, exchange: Exchange, found: FunctionSummary): Promise<void> {
@@ -92,13 +96,17 @@ function parseBody(body: Buffer): Record<string, unknown> | undefined {
   return undefined;
 }
 
-function status(functions: FunctionSummary[]): unknown {
+/** In the field order of the Functions host. */
+function status(): unknown {
   return {
     id: 'local',
     state: 'Running',
     version: `${hostVersion}.0`,
     versionDetails: hostVersion,
+    platformVersion: '',
+    instanceId: '',
+    computerName: '',
     processUptime: Math.round(process.uptime() * 1000),
-    functions: functions.length,
+    functionAppContentEditingState: 'Unknown',
   };
 }

@@ -1,4 +1,4 @@
-import { stackOf } from '../app/errors.ts';
+import { messageOf, stackOf } from '../app/errors.ts';
 import type { Invoke } from '../app/invoke.ts';
 import type { Log } from '../app/log.ts';
 import type { RegisteredFunction } from '../app/registry.ts';
@@ -31,9 +31,10 @@ export interface TimerFunction {
 /** Schedules this dense are not remembered between starts: the timer extension's own limit. */
 const monitoredFrom = 60_000;
 
-/** Reads the schedule of a timer function; throws when it is not understood. */
+/** Reads the schedule of a timer function; throws when it is not understood, or never comes due. */
 export function timerFunction(entry: RegisteredFunction, host: TimerHost): TimerFunction {
   const schedule = parseSchedule(String(entry.trigger['schedule']), host.env);
+  schedule.next(host.clock.now());
   const policy = retryPolicy(entry.name, entry.metadata.retryOptions);
   const timer: Timer = { entry, host, schedule, policy, isMonitored: false, closed: false };
   return {
@@ -74,9 +75,17 @@ function startTimer(timer: Timer): void {
   else waitFor(timer, status.next);
 }
 
+// A full disk must not end a schedule: the next run is planned whether or not this can be kept.
 function keep(timer: Timer, status: TimerStatus): void {
+  const { entry, host } = timer;
   timer.status = status;
-  if (timer.isMonitored) timer.host.statuses.put(timer.entry.name, status);
+  if (!timer.isMonitored) return;
+  try {
+    host.statuses.put(entry.name, status);
+  } catch (error) {
+    const text = `Cannot keep when it ran and runs next: ${messageOf(error)}.`;
+    host.log('error', entry.name, `${text} After a restart a run may come twice, or be missed.`);
+  }
 }
 
 function waitFor(timer: Timer, time: number): void {

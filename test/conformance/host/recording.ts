@@ -18,7 +18,6 @@ export interface RecordedCall {
   title: string;
   /** The trigger's value. */
   input: Record<string, unknown>;
-  metadata: Record<string, unknown>;
   /** What the function returned. */
   returned: unknown;
 }
@@ -64,15 +63,13 @@ export function readCalls(path: string): RecordedCall[] {
   return sections(path, '# B. ').flatMap(({ title, text }) => {
     const at = text.indexOf('inputData (payload strings parsed):');
     if (at < 0) return [];
-    const [input, metadata, response] = blocks(text.slice(at), 'json').map((json) =>
-      JSON.parse(json),
-    );
+    // Between the two stands the trigger's metadata, where there is any.
+    const [input, ...others] = blocks(text.slice(at), 'json').map((json) => JSON.parse(json));
+    const response = others.at(-1);
     if (response === undefined) return [];
     const [trigger] = Object.values(input) as Record<string, unknown>[];
     const returned = response.returnValue?.['json (parsed)'];
-    return [
-      { title, input: (trigger?.['string (parsed)'] ?? trigger) as never, metadata, returned },
-    ];
+    return [{ title, input: (trigger?.['string (parsed)'] ?? trigger) as never, returned }];
   });
 }
 

@@ -21,16 +21,17 @@ export async function raiseEvent(
     });
   }
   const input = await readJsonText(exchange, undefined);
-  if (input !== undefined) sendOutcome(response, engine.raiseEvent(instanceId, name, input));
+  if (input === undefined) return;
+  sendOutcome(response, await engine.raiseEvent(instanceId, name, input));
 }
 
 /** `POST instances/{id}/terminate|suspend|resume?reason=…`. */
-export function changeInstance(
+export async function changeInstance(
   { engine }: DurableApi,
   { response, url }: Exchange,
   { instanceId, operation }: { instanceId: string; operation: 'terminate' | 'suspend' | 'resume' },
-): void {
-  const outcome = engine[operation](instanceId, url.searchParams.get('reason'));
+): Promise<void> {
+  const outcome = await engine[operation](instanceId, url.searchParams.get('reason'));
   if (outcome !== 'refused') return sendOutcome(response, outcome);
   const status = engine.get(instanceId)?.status;
   sendError(response, 500, {

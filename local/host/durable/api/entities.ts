@@ -65,7 +65,7 @@ async function signal(api: DurableApi, exchange: Exchange, target: Target): Prom
   const operation = request.method === 'DELETE' ? 'delete' : (url.searchParams.get('op') ?? '');
   const input = await readInput(exchange);
   if (input === undefined) return;
-  const refusal = api.engine.signalEntity(target, operation, input);
+  const refusal = await api.engine.signalEntity(target, operation, input);
   if (refusal === undefined) sendEmpty(response, 202);
   else sendJson(response, 400, { Message: refusal });
 }

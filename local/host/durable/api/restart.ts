@@ -20,7 +20,7 @@ export async function restartInstance(
   }
   const { name, input } = instance;
   const sameId = url.searchParams.get('restartWithNewInstanceId')?.toLowerCase() === 'false';
-  const started = api.engine.start({ name, input, ...(sameId && { instanceId }) });
+  const started = await api.engine.start({ name, input, ...(sameId && { instanceId }) });
   if (!('conflict' in started)) return answerStarted(api, exchange, started.instanceId);
   sendError(response, 409, {
     message: 'A non-terminal instance with this instance ID already exists.',

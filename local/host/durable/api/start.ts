@@ -16,7 +16,7 @@ export async function startOrchestration(
   const input = await readJsonText(exchange, 'null');
   if (input === undefined) return;
   const version = exchange.url.searchParams.get('version') ?? undefined;
-  const started = api.engine.start({ name, instanceId, version, input });
+  const started = await api.engine.start({ name, instanceId, version, input });
   if ('conflict' in started) {
     return sendJson(exchange.response, 409, { Message: started.conflict });
   }

@@ -12,6 +12,8 @@ export interface Commits {
    * While the disk takes no writes it waits; only the last run of `write` counts.
    */
   add<T>(write: () => T): Promise<T>;
+  /** As `add`, for somebody who waits for an answer: rejects when the disk takes no writes. */
+  ask<T>(write: () => T): Promise<T>;
   /** Writes what waits, unless the disk takes no writes. */
   close(): void;
   /** Writes nothing from now on: the store is about to close. */
@@ -20,6 +22,7 @@ export interface Commits {
 
 interface Waiting {
   write: () => unknown;
+  isAsked: boolean;
   resolve: (result: never) => void;
   reject: (error: unknown) => void;
 }
@@ -46,17 +49,23 @@ export function createCommits({ store, log }: { store: Store; log: Log }): Commi
       refused = false;
     } catch (error) {
       if (!(error instanceof DiskTrouble)) throw error;
-      if (!refused) log('error', 'host', `${error.message} Until then orchestrations wait.`);
-      refused = true;
-      schedule();
+      refuseAsked(waiting, error);
+      const mustWait = waiting.length > 0;
+      if (mustWait && !refused) {
+        log('error', 'host', `${error.message} Until then orchestrations wait.`);
+      }
+      refused = mustWait;
+      if (mustWait) schedule();
     }
   };
+  const push = <T>(write: () => T, isAsked: boolean): Promise<T> =>
+    new Promise((resolve, reject) => {
+      waiting.push({ write, isAsked, resolve, reject });
+      schedule();
+    });
   return {
-    add: (write) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ write, resolve, reject });
-        schedule();
-      }),
+    add: (write) => push(write, false),
+    ask: (write) => push(write, true),
     close: flush,
     abandon: () => void (abandoned = true),
   };
@@ -71,6 +80,14 @@ function settle(store: Store, waiting: Waiting[]): void {
     if (error instanceof DiskTrouble) throw error;
     if (waiting.length === 1) return waiting.pop()?.reject(error);
     settleOneByOne(store, waiting);
+  }
+}
+
+/** Steps can wait for room on the disk; a client would wait in vain. */
+function refuseAsked(waiting: Waiting[], error: DiskTrouble): void {
+  for (const each of waiting.splice(0)) {
+    if (each.isAsked) each.reject(error);
+    else waiting.push(each);
   }
 }
 

@@ -21,24 +21,27 @@ export type Outcome = 'done' | 'unknown' | 'finished';
 
 /** What clients can do with orchestrations. */
 export interface Operations {
-  start(request: StartRequest): { instanceId: string } | { conflict: string };
-  raiseEvent(instanceId: string, name: string, input: string): Outcome;
-  terminate(instanceId: string, reason: string | null): Outcome;
+  start(request: StartRequest): Promise<{ instanceId: string } | { conflict: string }>;
+  raiseEvent(instanceId: string, name: string, input: string): Promise<Outcome>;
+  terminate(instanceId: string, reason: string | null): Promise<Outcome>;
   /** Refused when it is suspended already. */
-  suspend(instanceId: string, reason: string | null): Outcome | 'refused';
+  suspend(instanceId: string, reason: string | null): Promise<Outcome | 'refused'>;
   /** Refused when it is not suspended. */
-  resume(instanceId: string, reason: string | null): Outcome | 'refused';
+  resume(instanceId: string, reason: string | null): Promise<Outcome | 'refused'>;
   /** Deletes finished instances with their history; gives how many. */
   purge(instances: Instance[]): number;
   get(instanceId: string): Instance | undefined;
   list(filter: InstanceFilter): Instance[];
   /** Sends an operation; gives why it cannot be when there is no such entity. */
-  signalEntity(id: EntityId, operation: string, input: string | null): string | undefined;
+  signalEntity(id: EntityId, operation: string, input: string | null): Promise<string | undefined>;
   getEntity(id: EntityId): EntityState | undefined;
   listEntities(filter: EntityFilter): EntityState[];
 }
 
-/** Makes the operations on an engine's store; each is one transaction. */
+/**
+ * Makes the operations on an engine's store. Each is written whole or not at all, together with what
+ * else is ready then, before it resolves; rejects with DiskTrouble when the disk takes no writes.
+ */
 export function createOperations(context: EngineContext): Operations {
   const { store } = context;
   return {
@@ -60,13 +63,13 @@ export function createOperations(context: EngineContext): Operations {
   };
 }
 
-function start(
+async function start(
   context: EngineContext,
   { name, version, input, ...given }: StartRequest,
 ): ReturnType<Operations['start']> {
   const instanceId = given.instanceId ?? randomUUID().replaceAll('-', '');
-  const { store, clock } = context;
-  const conflict = store.transaction(() => {
+  const { store, clock, commits } = context;
+  const conflict = await commits.ask(() => {
     const reason = startConflict(store, instanceId);
     if (reason !== undefined) return reason;
     const instance = { instanceId, name, version: version ?? null, input, parent: null };
@@ -78,26 +81,27 @@ function start(
   return { instanceId };
 }
 
-function signalEntity(
-  { store, entities, wakeEntity }: EngineContext,
+async function signalEntity(
+  { store, commits, entities, wakeEntity }: EngineContext,
   id: EntityId,
   { operation, input }: Pick<EntityMessage, 'operation' | 'input'>,
-): string | undefined {
+): Promise<string | undefined> {
   if (!entities.get(id.name)) return entities.unknown(id.name);
   const entityId = schedulerId(id);
-  store.entities.send(entityId, { id: randomUUID(), operation, input, caller: null });
+  const message = { id: randomUUID(), operation, input, caller: null };
+  await commits.ask(() => store.entities.send(entityId, message));
   wakeEntity(entityId);
   return undefined;
 }
 
-/** Applies `apply` to an instance that has not ended, in a transaction, and wakes whom it names. */
-function change<Refused extends 'refused'>(
+/** Applies `apply` to an instance that has not ended, and wakes whom it names once that is committed. */
+async function change<Refused extends 'refused'>(
   context: EngineContext,
   instanceId: string,
   apply: (instance: Instance) => string[] | Refused,
-): Outcome | Refused {
-  const { store } = context;
-  const result = store.transaction((): string[] | Outcome | Refused => {
+): Promise<Outcome | Refused> {
+  const { store, commits } = context;
+  const result = await commits.ask((): string[] | Outcome | Refused => {
     const instance = store.instances.get(instanceId);
     if (!instance) return 'unknown';
     return isTerminal(instance.status) ? 'finished' : apply(instance);

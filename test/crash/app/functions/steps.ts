@@ -28,12 +28,26 @@ df.app.activity('refuse', {
   },
 });
 
+df.app.entity('tally', (context: df.EntityContext<number>) => {
+  const sum = (context.df.getState(() => 0) ?? 0) + context.df.getInput<number>()!;
+  context.df.setState(sum);
+  context.df.return(sum);
+});
+
+/** What an entity is told counts once, however often the host dies. */
+function* tally(context: Context): Generator<df.Task> {
+  const entity = new df.EntityId('tally', context.df.instanceId);
+  context.df.signalEntity(entity, 'add', 1);
+  const sum: unknown = yield context.df.callEntity(entity, 'add', 2);
+  if (sum !== 3) throw new Error(`1 and 2 make ${String(sum)} for the entity`);
+}
+
 function* pause(context: Context, milliseconds: number): Generator<df.Task> {
   const until = context.df.currentUtcDateTime.getTime() + milliseconds;
   yield context.df.createTimer(new Date(until));
 }
 
-/** Ten activities, one of them with retries, with timers, an event and a sub-orchestration among them. */
+/** Ten activities, one of them with retries, with timers, an event, an entity and a sub-orchestration among them. */
 df.app.orchestration('tenSteps', function* (context: Context) {
   const step = (name: string): df.Task => context.df.callActivity('step', name);
   const done: unknown[] = [yield step('one')];
@@ -46,6 +60,7 @@ df.app.orchestration('tenSteps', function* (context: Context) {
   }
   done.push(...(yield context.df.callSubOrchestrator('sixAndSeven', [])));
   yield context.df.waitForExternalEvent('go');
+  yield* tally(context);
   for (const name of ['eight', 'nine', 'ten']) done.push(yield step(name));
   return done;
 });

@@ -110,11 +110,7 @@ describe('an app the host cannot serve', () => {
 describe('the host process', () => {
   it('ends within two seconds when its standard input does', async () => {
     const other = temporaryDirectory();
-    const host = await startHost({
-      dataDir: other.path,
-      args: ['--exit-with-parent'],
-      stdin: 'pipe',
-    });
+    const host = await startHost({ dataDir: other.path });
     host.process.stdin!.end();
     const code = await eventually(
       () => host.process.exitCode,

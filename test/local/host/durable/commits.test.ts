@@ -39,10 +39,11 @@ function note(name: string, size = 1): void {
   store.inbox.add(name, null, historyEvent('EventRaised', 0, { Input: 'x'.repeat(size) }));
 }
 
-it('what is added in one turn of the event loop is one transaction, and each gets its own result', async () => {
+it('what is added or asked in one turn of the event loop is one transaction, and each gets its own result', async () => {
+  const { add, ask } = commits;
   const results = await Promise.all(
-    ['a', 'b', 'c'].map((name) =>
-      commits.add(() => {
+    ['a', 'b', 'c'].map((name, index) =>
+      (index === 1 ? ask : add)(() => {
         note(name);
         return name;
       }),
@@ -81,6 +82,21 @@ it('what a full disk does not take is written once there is room, each once', as
   await Promise.all([written, later]);
   expect(store.inbox.instances()).toEqual(['a', 'b', 'c']);
   expect(log).toHaveLength(2);
+});
+
+it('who asks is told at once that the disk is full, while steps wait', async () => {
+  const pages = Number(data.db.prepare('PRAGMA page_count').get()?.['page_count']);
+  data.db.exec(`PRAGMA max_page_count = ${pages + 1}`);
+  const alone = commits.ask(() => note('alone', 10_000));
+  await expect(alone).rejects.toThrow('The disk is full');
+  expect(log).toEqual([]);
+  const step = commits.add(() => note('step', 10_000));
+  const beside = commits.ask(() => note('beside', 10_000));
+  await expect(beside).rejects.toThrow('The disk is full');
+  expect(log).toHaveLength(1);
+  data.db.exec('PRAGMA max_page_count = 1000000');
+  await step;
+  expect(store.inbox.instances()).toEqual(['step']);
 });
 
 it('nothing is written after it was abandoned', async () => {

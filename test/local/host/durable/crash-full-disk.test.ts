@@ -78,6 +78,8 @@ describe.skipIf(reason !== undefined)(`a full disk${skipped}`, () => {
     expect(refused).toMatchObject({ status: 500 });
     expect(refused.text).toContain('The disk is full');
     expect(await raise(host, 'waiter', 'approval', 1)).toBe(500);
+    const signal = await call(host, 'POST', 'entities/Counter/full?op=add', 1);
+    expect([signal.status, signal.text.includes('The disk is full')]).toEqual([500, true]);
 
     rmSync(filler);
     expect((await untilEnd(host, 'fan')).output).toBe(10);

@@ -59,7 +59,9 @@ afterAll(async () => {
 });
 
 async function output(name: string, instanceId: string, call: Call): Promise<unknown> {
-  expect(engine.start({ name, instanceId, input: JSON.stringify(call) })).toEqual({ instanceId });
+  expect(await engine.start({ name, instanceId, input: JSON.stringify(call) })).toEqual({
+    instanceId,
+  });
   return JSON.parse((await engine.untilEnd(instanceId)).output!);
 }
 
@@ -109,7 +111,7 @@ describe('a sub-orchestration', () => {
         'The instance id "selfish" of a sub-orchestration is that of its parent.',
       ),
     });
-    engine.start({ name: 'waits', instanceId: 'alive', input: 'null' });
+    await engine.start({ name: 'waits', instanceId: 'alive', input: 'null' });
     await engine.until('alive', ({ status }) => status === 'Running');
     expect(await output('calls', 'clumsy', { name: 'tells', id: 'alive' })).toEqual({
       caught: expect.stringContaining(

@@ -65,7 +65,7 @@ afterAll(async () => {
 });
 
 async function outcome(name: string): Promise<{ status: string; output: unknown; id: string }> {
-  const started = engine.start({ name, input: 'null' });
+  const started = await engine.start({ name, input: 'null' });
   const id = 'instanceId' in started ? started.instanceId : '';
   const { status, output } = await engine.untilEnd(id);
   return { status, output: JSON.parse(output!), id };

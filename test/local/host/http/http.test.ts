@@ -138,8 +138,5 @@ describe('an error that escapes from a function', () => {
 
 it('the admin endpoint tells that the host is running', async () => {
   const response = await fetch(`${host.url}/admin/host/status`);
-  expect(await response.json()).toMatchObject({
-    state: 'Running',
-    functions: host.functions.length,
-  });
+  expect(await response.json()).toMatchObject({ state: 'Running', versionDetails: '4.1037.0' });
 });

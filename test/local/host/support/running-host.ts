@@ -28,7 +28,6 @@ export interface HostOptions {
   dataDir: string;
   args?: string[];
   env?: Record<string, string>;
-  stdin?: 'ignore' | 'pipe';
 }
 
 /** Starts a fixture app through main.ts and waits for its ready line. */
@@ -46,18 +45,13 @@ export async function failToStart(options: HostOptions): Promise<{ code: number;
   return { code, log: started.log() };
 }
 
-function spawnHost({
-  app = 'typescript',
-  dataDir,
-  args = [],
-  env = {},
-  stdin = 'ignore',
-}: HostOptions) {
-  const flags = ['--data-dir', dataDir, '--json', ...args];
+function spawnHost({ app = 'typescript', dataDir, args = [], env = {} }: HostOptions) {
+  // Tests that are killed cannot kill their hosts: those end with the pipe.
+  const flags = ['--data-dir', dataDir, '--json', '--exit-with-parent', ...args];
   const child = spawn(node, [mainFile, resolve(fixtures, app), ...flags], {
     cwd: root,
     env: { ...process.env, ...env },
-    stdio: [stdin, 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   let text = '';
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));

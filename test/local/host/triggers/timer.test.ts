@@ -3,7 +3,12 @@ import type { Invocation, Invoke } from '../../../../local/host/app/invoke.ts';
 import type { RegisteredFunction } from '../../../../local/host/app/registry.ts';
 import type { Clock } from '../../../../local/host/clock.ts';
 import { timerFunction, type TimerFunction } from '../../../../local/host/triggers/timer.ts';
-import { statusAtStart, type TimerStatus } from '../../../../local/host/triggers/timer-status.ts';
+import { openDataDirectory } from '../../../../local/host/durable/store/open.ts';
+import {
+  statusAtStart,
+  timerStatuses,
+  type TimerStatus,
+} from '../../../../local/host/triggers/timer-status.ts';
 import {
   eventually,
   startHost,
@@ -72,7 +77,12 @@ function handClock(start: number): Clock & { advance(time: number): Promise<void
 
 describe('a timer function', () => {
   const runs: { time: number; isPastDue: boolean; status: unknown }[] = [];
-  const statuses = new Map<string, TimerStatus>();
+  const directory = temporaryDirectory();
+  let data = openDataDirectory(directory.path);
+  afterAll(() => {
+    data.close();
+    directory.remove();
+  });
   const clock = handClock(Date.UTC(2026, 0, 1, 0, 30));
   const invoke: Invoke = async (invocation: Invocation) => {
     const data = JSON.parse(invocation.data.json!);
@@ -85,12 +95,9 @@ describe('a timer function', () => {
       trigger: settings,
       metadata: {},
     } as unknown as RegisteredFunction;
-    const kept = {
-      get: (name: string) => statuses.get(name),
-      put: (name: string, status: TimerStatus) => void statuses.set(name, status),
-    };
+    const statuses = timerStatuses(data.db);
     const env = { WEBSITE_TIME_ZONE: 'UTC' };
-    return timerFunction(entry, { invoke, log: () => undefined, clock, statuses: kept, env });
+    return timerFunction(entry, { invoke, log: () => undefined, clock, statuses, env });
   };
 
   it('runs at each time of its schedule although every run fails', async () => {
@@ -108,12 +115,15 @@ describe('a timer function', () => {
 
   it('runs once when the host was down at the time, and says so', async () => {
     runs.length = 0;
+    data.close();
     await clock.advance(5 * hour);
+    data = openDataDirectory(directory.path);
     const timer = make({ schedule: '0 0 * * * *' });
     timer.start();
     await clock.advance(1);
     await timer.close();
     expect(runs.map(({ isPastDue }) => isPastDue)).toEqual([true]);
+    expect(runs[0]!.status).toMatchObject({ Next: '2026-01-01T04:00:00.000Z' });
   });
 
   it('remembers nothing when its monitor is off or it runs more than once a minute', async () => {
@@ -128,6 +138,42 @@ describe('a timer function', () => {
       await timer.close();
       expect(runs).toMatchObject([{ isPastDue: false, status: null }]);
     }
+  });
+});
+
+describe('a timer function whose times cannot be kept', () => {
+  it('goes on at each time of its schedule, and says so each time', async () => {
+    const clock = handClock(Date.UTC(2026, 0, 1, 0, 30));
+    const runs: number[] = [];
+    const log: string[] = [];
+    const entry = {
+      name: 'timer',
+      trigger: { schedule: '0 0 * * * *' },
+      metadata: {},
+    } as unknown as RegisteredFunction;
+    const timer = timerFunction(entry, {
+      invoke: async () => {
+        runs.push(new Date(clock.now()).getUTCHours());
+        return {};
+      },
+      log: (level, source, message) => void log.push(`${level} ${source}: ${message}`),
+      clock,
+      statuses: {
+        get: () => undefined,
+        put: () => {
+          throw new Error('database or disk is full');
+        },
+      },
+      env: { WEBSITE_TIME_ZONE: 'UTC' },
+    });
+    timer.start();
+    await clock.advance(2 * hour);
+    await timer.close();
+    expect(runs).toEqual([1, 2]);
+    expect(timer.nextRun()).toBe(Date.UTC(2026, 0, 1, 3));
+    // Once at the start, and after each run.
+    expect(log).toHaveLength(3);
+    expect(log[0]).toMatch(/^error timer: Cannot keep .*: database or disk is full\. /);
   });
 });
 
@@ -187,6 +233,22 @@ describe('a timer function with a retry policy', () => {
   it('is not run again once the host closes', async () => {
     expect(await tries(fixed, 9, 5_000)).toHaveLength(1);
   });
+});
+
+it('a schedule that never comes due is refused before anything starts', () => {
+  const entry = {
+    name: 'never',
+    trigger: { schedule: '0 0 0 30 2 *' },
+    metadata: {},
+  } as unknown as RegisteredFunction;
+  const host = {
+    invoke: async () => ({}),
+    log: () => undefined,
+    clock: handClock(0),
+    statuses: { get: () => undefined, put: () => undefined },
+    env: {},
+  };
+  expect(() => timerFunction(entry, host)).toThrow('"0 0 0 30 2 *" never comes due');
 });
 
 describe('a timer function in the host', () => {

@@ -23,6 +23,14 @@ afterAll(async () => {
 const get = (path: string) => fetch(`${host.url}/api/${path}`);
 const text = async (path: string) => (await get(path)).text();
 
+it('a handler that ends the process fails by name, and the app is started again', async () => {
+  expect((await get('exits')).status).toBe(500);
+  expect(host.log()).toContain(
+    "The app's process ended with exit code 3 while Functions.exits ran.",
+  );
+  expect(await text('hello')).toBe('hello');
+});
+
 describe('a handler that blocks the event loop', () => {
   it('does not hold up what the host itself answers', async () => {
     const blocked = text('blocks/1200');
@@ -36,8 +44,15 @@ describe('a handler that blocks the event loop', () => {
     expect(await blocked).toBe('done');
   });
 
-  it('fails by name after functionTimeout, and the app goes on in another process', async () => {
+  it('fails by name after functionTimeout; the app goes on in another process, and activities run again', async () => {
     const before = await text('pid');
+    const file = join(data.path, 'noted');
+    const input = { activity: 'note', input: { file, ms: 1_000 } };
+    const id = await startInHost('calls', input);
+    await eventually(
+      () => existsSync(file),
+      (isRunning) => isRunning,
+    );
     expect((await get('blocks')).status).toBe(500);
     expect(host.log()).toContain(
       'Timeout value of 00:00:02 was exceeded by function: Functions.blocks. It blocked the event loop, in block (',
@@ -48,16 +63,8 @@ describe('a handler that blocks the event loop', () => {
     expect(host.log()).toContain(
       "The app's process was ended because Functions.blocks exceeded functionTimeout. It is started again.",
     );
-  });
-
-  it('does not fail activities that were running beside it: they run again', async () => {
-    const file = join(data.path, 'noted');
-    const input = { activity: 'note', input: { file, ms: 1_000 } };
-    const blocked = get('blocks');
-    const id = await startInHost('calls', input);
     expect((await untilEnd(host, id)).output).toBe('noted');
-    expect((await blocked).status).toBe(500);
-    expect(existsSync(file)).toBe(true);
+    expect(readFileSync(file, 'utf8')).toBe('ran\nran\n');
   });
 
   it('fails the step of an orchestration by name', async () => {
@@ -73,6 +80,18 @@ describe('a handler that blocks the event loop', () => {
   });
 });
 
+it('orchestrators that compute do not hold up a request for longer than their turn', async () => {
+  // While the app is busy, all of them come to wait for it before the request does.
+  const busy = text('blocks/400');
+  const ids = await Promise.all(Array.from({ length: 40 }, () => startInHost('computes', null)));
+  expect(await text('hello')).toBe('hello');
+  const completed = await fetch(durable(host, 'instances?runtimeStatus=Completed&top=1000'));
+  const found = (await completed.json()) as { name: string }[];
+  expect(found.filter(({ name }) => name === 'computes').length).toBeLessThan(ids.length / 2);
+  for (const id of ids) expect((await untilEnd(host, id)).output).toBe(id);
+  expect(await busy).toBe('done');
+});
+
 /** Starts an orchestration through the host's own endpoint, for which the app is not needed. */
 async function startInHost(name: string, input: unknown): Promise<string> {
   const response = await fetch(durable(host, `orchestrators/${name}`), {
@@ -84,22 +103,12 @@ async function startInHost(name: string, input: unknown): Promise<string> {
   return ((await response.json()) as { id: string }).id;
 }
 
-describe('a handler that ends the process', () => {
-  it('fails by name, and the app is started again', async () => {
-    expect((await get('exits')).status).toBe(500);
-    expect(host.log()).toContain(
-      "The app's process ended with exit code 3 while Functions.exits ran.",
-    );
-    expect(await text('hello')).toBe('hello');
-  });
-
-  it('fails a step of an orchestration only when that happens again and again', async () => {
-    const { runtimeStatus, output } = await run(host, 'calls', { activity: 'endsProcess' });
-    expect(runtimeStatus).toBe('Failed');
-    expect(output).toContain(
-      'ended with exit code 4 while Functions.endsProcess ran, 3 times in a row',
-    );
-  });
+it('an activity that ends the process fails only when that happens again and again', async () => {
+  const { runtimeStatus, output } = await run(host, 'calls', { activity: 'endsProcess' });
+  expect(runtimeStatus).toBe('Failed');
+  expect(output).toContain(
+    'ended with exit code 4 while Functions.endsProcess ran, 3 times in a row',
+  );
 });
 
 describe('the process of the app', () => {

@@ -85,6 +85,10 @@ const operations: Record<
   entity: (client, request) => client.readEntityState(entityOf(request)),
 };
 
+app.get('keyed', { authLevel: 'function', handler: () => ({ body: 'ok' }) });
+
+app.timer('tick', { schedule: '0 0 0 1 1 *', handler: () => undefined });
+
 app.eventGrid('onEvent', { handler: () => undefined });
 
 type Handler = (request: HttpRequest, context: InvocationContext) => Promise<unknown>;

@@ -21,7 +21,7 @@ describe('in this process', () => {
   it.each(scenarios)('$title', async (scenario) => {
     const id = idOf(scenario);
     const input = JSON.stringify(scenario.input ?? null);
-    engine.start({ name: scenario.orchestrator, instanceId: id, input });
+    await engine.start({ name: scenario.orchestrator, instanceId: id, input });
     await scenario.act?.(driver(id), id);
     const { status, output, customStatus } = await engine.untilEnd(id);
     expect([status, JSON.parse(output!), JSON.parse(customStatus ?? 'null')]).toEqual([
@@ -40,10 +40,10 @@ describe('in this process', () => {
 function driver(id: string): Driver {
   return {
     raise: async (name, value) =>
-      expect(engine.raiseEvent(id, name, JSON.stringify(value))).toBe('done'),
-    suspend: async () => expect(engine.suspend(id, 'wait')).toBe('done'),
-    resume: async () => expect(engine.resume(id, 'go')).toBe('done'),
-    terminate: async (reason) => expect(engine.terminate(id, reason)).toBe('done'),
+      expect(await engine.raiseEvent(id, name, JSON.stringify(value))).toBe('done'),
+    suspend: async () => expect(await engine.suspend(id, 'wait')).toBe('done'),
+    resume: async () => expect(await engine.resume(id, 'go')).toBe('done'),
+    terminate: async (reason) => expect(await engine.terminate(id, reason)).toBe('done'),
     untilRunning: async () => void (await engine.until(id, ({ status }) => status === 'Running')),
     untilStatus: async (wanted) =>
       void (await engine.until(id, (seen) => seen.customStatus === JSON.stringify(wanted))),

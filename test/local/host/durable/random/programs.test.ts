@@ -56,7 +56,7 @@ describe('any program', () => {
   it('gives what it must, runs each activity once, and its history can be replayed', async () => {
     await fc.assert(
       fc.asyncProperty(programs(), async (program) => {
-        const id = begin(engine, program);
+        const id = await begin(engine, program);
         const { status, output } = await untilEnd(engine, id, program);
         expect([status, JSON.parse(output!)]).toEqual(['Completed', expected(program)]);
         expect(wrongCounts(program)).toEqual([]);
@@ -76,7 +76,7 @@ describe('any program whose host ends or is killed now and then', () => {
     await fc.assert(
       fc.asyncProperty(programs(), pauses, async (program, ends) => {
         let engine = startEngine(registry, { dataDir });
-        const id = begin(engine, program);
+        const id = await begin(engine, program);
         for (const { turns, abrupt } of ends) {
           raiseAll(engine, program);
           for (let turn = 0; turn < turns; turn++) await nextTurn();
@@ -93,11 +93,11 @@ describe('any program whose host ends or is killed now and then', () => {
   });
 });
 
-function begin(engine: TestEngine, program: Program): string {
+async function begin(engine: TestEngine, program: Program): Promise<string> {
   round += 1;
   const instanceId = `program-${round}`;
   const input = JSON.stringify({ program, results: [], sum: 0 });
-  engine.start({ name: 'program', instanceId, input });
+  await engine.start({ name: 'program', instanceId, input });
   return instanceId;
 }
 
@@ -115,7 +115,7 @@ function raiseAll(engine: TestEngine, program: Program): void {
   for (const node of nodesOf(program)) {
     if (node.kind !== 'event') continue;
     const value = JSON.stringify({ event: node.id });
-    for (const { instanceId } of alive) engine.raiseEvent(instanceId, `e${node.id}`, value);
+    for (const { instanceId } of alive) void engine.raiseEvent(instanceId, `e${node.id}`, value);
   }
 }
 

@@ -48,6 +48,11 @@ df.app.orchestration('calls', function* (context) {
   const { activity, input } = context.df.getInput();
   return yield context.df.callActivity(activity, input);
 });
+// oxlint-disable-next-line require-yield -- it is done in one turn
+df.app.orchestration('computes', function* (context) {
+  block(15);
+  return context.df.instanceId;
+});
 df.app.orchestration('loops', function* () {
   block(600_000);
   yield undefined;

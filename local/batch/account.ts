@@ -163,6 +163,8 @@ export interface Account {
   readonly jobSchedules: Map<string, JobSchedule>;
   /** By task number. */
   readonly runs: Map<number, Run>;
+  /** Numbers of tasks whose nodes were believed lost: it happens once to each, so that it ends. */
+  readonly lostOnce: Set<number>;
   /** Asks for tasks to be placed soon. */
   schedule: () => void;
   /** Called when a job has completed, or is about to be gone. */

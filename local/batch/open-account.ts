@@ -103,6 +103,7 @@ function makeAccount(
     jobs: new Map(),
     jobSchedules: new Map(),
     runs: new Map(),
+    lostOnce: new Set(),
     schedule: () => undefined,
     jobEnded: (job) => jobEnded(account, job),
     retention: undefined,

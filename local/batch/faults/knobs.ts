@@ -66,7 +66,7 @@ export interface NodeKnobs {
 
 /** What happens to tasks; all are probabilities. */
 export interface TaskKnobs {
-  /** Per start: its node is believed lost, so it runs again elsewhere while it runs on. */
+  /** Per start: its node is believed lost, so it runs again elsewhere while it runs on; once for each task. */
   runTwice: number;
   /** Per task that exceeds its time limit: its output files are not uploaded. */
   killedWithoutUpload: number;

@@ -1,9 +1,9 @@
 import type { Account, Node } from '../account.ts';
 import { poolPackages } from '../job/node-task.ts';
 import { makeNodeDirectories } from '../node/directories.ts';
-import { TaskFailure } from '../node/failures.ts';
+import { exitCodeFailure, TaskFailure } from '../node/failures.ts';
 import { installPackages } from '../node/packages.ts';
-import type { NodeState, StartTask } from '../store/documents.ts';
+import type { NodeState, NodeTaskInfo, StartTask } from '../store/documents.ts';
 import { runStartTask } from './start-task.ts';
 
 /** What a boot says as it goes on. */
@@ -41,16 +41,33 @@ async function startWith(
   { task, signal, events }: { task: StartTask; signal: AbortSignal; events: BootEvents },
 ): Promise<void> {
   node.doc.startTask = task;
-  if (happens(account, 'startTaskFailure')) {
-    events.state('starttaskfailed');
-    return;
-  }
   if (!task.waitForSuccess) events.ready();
   else events.state('waitingforstarttask');
-  const info = await runStartTask(account, node, { task, signal });
+  const info = happens(account, 'startTaskFailure')
+    ? failStartTask(account, node, task)
+    : await runStartTask(account, node, { task, signal });
   if (info === undefined || !task.waitForSuccess) return;
   if (info.result === 'success') events.ready();
   else events.state('starttaskfailed');
+}
+
+/** A start task that failed in all its tries, without having run. */
+function failStartTask({ clock, db }: Account, node: Node, task: StartTask): NodeTaskInfo {
+  const now = clock.stamp();
+  const retries = Math.max(task.maxTaskRetryCount, 0);
+  const startTaskInfo: NodeTaskInfo = {
+    state: 'completed',
+    started: now,
+    ended: now,
+    retries,
+    ...(retries > 0 && { lastRetry: now }),
+    exitCode: 1,
+    result: 'failure',
+    failure: exitCodeFailure(1),
+  };
+  node.doc = { ...node.doc, startTaskInfo };
+  db.changed(node);
+  return startTaskInfo;
 }
 
 function happens({ controls }: Account, what: 'unusable' | 'startTaskFailure'): boolean {

@@ -19,7 +19,6 @@ export function addNode(account: Account, pool: Pool, dedicated: boolean): Node 
     stateAt: now,
     allocated: now,
     booted: undefined,
-    ipAddress: freeAddress(pool),
     totalTasksRun: 0,
     totalTasksSucceeded: 0,
   });
@@ -158,13 +157,4 @@ function isUp(node: Node): boolean {
 
 function isThere(account: Account, node: Node, state: NodeState): boolean {
   return !account.closing && node.doc.state === state && node.pool.nodes.has(node.doc.id);
-}
-
-function freeAddress(pool: Pool): string {
-  // Azure keeps the first four addresses of a subnet to itself.
-  const taken = new Set([...pool.nodes.values()].map((node) => node.doc.ipAddress));
-  for (let number = 4; ; number++) {
-    const address = `10.0.${number >> 8}.${number & 255}`;
-    if (!taken.has(address)) return address;
-  }
 }

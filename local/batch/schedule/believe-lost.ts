@@ -12,6 +12,8 @@ export function believeLost(account: Account, node: Node): void {
   for (const run of node.runs) {
     if (run.cause !== undefined) continue;
     run.cause = 'lost';
+    // One that has not begun has run for nothing as yet.
+    if (!run.preparing) account.lostOnce.add(run.seq);
     account.runs.delete(run.seq);
     run.job.runs.delete(run);
     backToActive(account, run, 'recovery');

@@ -39,10 +39,6 @@ export function startTask(account: Account, { job, node, row, held }: Placement)
     done: ended.promise,
   };
   recordStart(account, run);
-  const { faults } = account.controls;
-  if (faults.happens('tasks/runTwice', faults.knobs.tasks.runTwice)) {
-    account.clock.soon(() => believeLost(account, node));
-  }
   execute(account, run, row.retries)
     .then((outcome) => recordEnd(account, run, outcome))
     .catch((error: unknown) => account.log(`Task ${row.id} of job ${job.doc.id}: ${String(error)}`))
@@ -67,7 +63,12 @@ async function execute(
     run.preparing = false;
     recordRunning(account, run);
   }
+  if (losesNode(account, run)) account.clock.soon(() => believeLost(account, node));
   return executeTask(account, taskOrder(account, run), { attempt, signal: abort.signal });
+}
+
+function losesNode({ lostOnce, controls: { faults } }: Account, { seq }: Run): boolean {
+  return !lostOnce.has(seq) && faults.happens('tasks/runTwice', faults.knobs.tasks.runTwice);
 }
 
 function recordStart(account: Account, run: Run): void {

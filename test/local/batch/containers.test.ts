@@ -105,12 +105,15 @@ describe('a task with a container', () => {
     await engine(`[ "$1" = rm ] && exit 0\nsleep 1000`);
     await run('true');
     await until(async () => (await batch.client.task.get('j', 't')).state === 'running');
-    const words = async () => (await readFile(join(directory, 'words'), 'utf8')).trim().split('\n');
+    const words = async () =>
+      (await readFile(join(directory, 'words'), 'utf8').catch(() => '')).trim().split('\n');
+    const count = async () => (await words()).filter((word) => word === 'run').length;
+    // A task is running a little before its program is.
+    await until(async () => (await count()) === 1);
     // The next process takes over the data that this one would still write to, as after a crash.
     await batch.emulator.close();
     const { dataDir } = batch;
     const killed = await spawnBatch(dataDir);
-    const count = async () => (await words()).filter((word) => word === 'run').length;
     await until(async () => (await count()) === 2);
     await killed.end('SIGKILL');
     const before = (await words()).length;

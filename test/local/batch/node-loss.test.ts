@@ -140,3 +140,42 @@ test('a node that waits for its task does not keep virtual time from moving on',
   expect(['active', 'completed']).toContain(state);
   expect(executionInfo).toMatchObject({ retryCount: 0, requeueCount: 0 });
 });
+
+describe('start tasks that are made to fail', () => {
+  const pool = (id: string, waitForSuccess: boolean) =>
+    poolOf(id, { startTask: { commandLine: 'true', waitForSuccess, maxTaskRetryCount: 2 } });
+  const failed = {
+    startTaskInfo: {
+      state: 'completed',
+      exitCode: 1,
+      retryCount: 2,
+      result: 'failure',
+      failureInfo: { code: 'FailureExitCode' },
+    },
+  };
+
+  test('leave their nodes without tasks, which go to nodes that fare better', async () => {
+    batch = await startBatch({ admin: true, faults: { nodes: { startTaskFailure: 1 } } });
+    await batch.client.pool.add(pool('p', true));
+    await batch.client.job.add({ id: 'j', poolInfo: { poolId: 'p' } });
+    await batch.client.task.add('j', { id: 't', commandLine: 'true' });
+    const node = async () => (await batch.client.computeNode.list('p'))[0];
+    await until(async () => (await node())?.state === 'starttaskfailed');
+    expect(await node()).toMatchObject(failed);
+    expect((await batch.client.task.get('j', 't')).state).toBe('active');
+    await admin(batch, 'PUT', 'faults', {});
+    await batch.client.pool.resize('p', { targetDedicatedNodes: 2 });
+    const { t } = await completedTasks(batch.client, 'j');
+    expect(t?.executionInfo?.exitCode).toBe(0);
+  });
+
+  test('do not concern nodes that do not wait for them, or have none', async () => {
+    batch = await startBatch({ admin: true, faults: { nodes: { startTaskFailure: 1 } } });
+    await batch.client.pool.add(pool('lenient', false));
+    await batch.client.pool.add(poolOf('plain'));
+    for (const id of ['lenient', 'plain']) {
+      await until(async () => (await batch.client.computeNode.list(id))[0]?.state === 'idle');
+    }
+    expect((await batch.client.computeNode.list('lenient'))[0]).toMatchObject(failed);
+  });
+});

@@ -29,6 +29,8 @@ export interface Pool extends Dirty {
   readonly row: number;
   doc: PoolDocument;
   readonly nodes: Map<string, Node>;
+  /** Of its subnet that was given to a node, as a number. */
+  lastAddress: number;
   removed: boolean;
   /** Cancels what the pool waits for next. */
   cancel: (() => void) | undefined;

@@ -19,6 +19,7 @@ export function addNode(account: Account, pool: Pool, dedicated: boolean): Node 
     stateAt: now,
     allocated: now,
     booted: undefined,
+    ipAddress: nextAddress(pool),
     totalTasksRun: 0,
     totalTasksSucceeded: 0,
   });
@@ -157,4 +158,10 @@ function isUp(node: Node): boolean {
 
 function isThere(account: Account, node: Node, state: NodeState): boolean {
   return !account.closing && node.doc.state === state && node.pool.nodes.has(node.doc.id);
+}
+
+/** Addresses are of a pool's own subnet, and none is given twice. */
+function nextAddress({ lastAddress }: Pool): string {
+  const number = lastAddress + 1;
+  return `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`;
 }

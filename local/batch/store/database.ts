@@ -82,10 +82,19 @@ class Store {
 
   prepare(sql: string): Statement {
     const statement = this.#sqlite.prepare(sql);
+    // The objects that SQLite's binding makes are slow to make and slow to read: arrays halve the time of a long list.
+    statement.setReturnArrays(true);
+    const names = statement.columns().map(({ name }) => name);
     return {
       run: (...values) => this.#guard(() => statement.run(...values)),
-      get: (...values) => this.#guard(() => statement.get(...values), isStorageFailure),
-      all: (...values) => this.#guard(() => statement.all(...values), isStorageFailure),
+      get: (...values) => {
+        const found: unknown = this.#guard(() => statement.get(...values), isStorageFailure);
+        return found === undefined ? undefined : rowOf(names, found as SQLOutputValue[]);
+      },
+      all: (...values) => {
+        const found: unknown = this.#guard(() => statement.all(...values), isStorageFailure);
+        return (found as SQLOutputValue[][]).map((row) => rowOf(names, row));
+      },
     };
   }
 
@@ -137,6 +146,14 @@ class Store {
       throw this.#failure;
     }
   }
+}
+
+function rowOf(names: readonly string[], values: readonly SQLOutputValue[]): Row {
+  const row: Row = {};
+  for (let index = 0; index < names.length; index++) {
+    row[names[index] ?? ''] = values[index] ?? null;
+  }
+  return row;
 }
 
 function open(dataDir: string): DatabaseSync {

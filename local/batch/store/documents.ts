@@ -159,6 +159,7 @@ export interface NodeDocument {
   stateAt: Stamp;
   allocated: Stamp;
   booted: Stamp | undefined;
+  ipAddress: string;
   totalTasksRun: number;
   totalTasksSucceeded: number;
   /** The pool's start task as it was when the node booted. */

@@ -97,7 +97,9 @@ function makers(tables: Tables, dataDir: string): Makers {
       const save = saver(tables.pools, row, () => pool);
       const timers = { cancel: undefined, cancelAutoScale: undefined };
       const live = { nodes: new Map<never, never>(), samples: new Map<never, never>() };
-      const pool: Pool = { row, doc, ...live, ...timers, removed: false, save };
+      // Azure keeps the first four addresses of a subnet to itself.
+      const subnet = { lastAddress: 3 };
+      const pool: Pool = { row, doc, ...live, ...subnet, ...timers, removed: false, save };
       return pool;
     },
     node(row, pool, doc) {
@@ -107,6 +109,7 @@ function makers(tables: Tables, dataDir: string): Makers {
       const busy = { activity: undefined, packages: new Map<never, never>() };
       const node: Node = { row, pool, doc, root, ...live, ...busy, save };
       pool.nodes.set(doc.id, node);
+      pool.lastAddress = Math.max(pool.lastAddress, addressNumber(doc.ipAddress));
       return node;
     },
     job(row, doc, counts) {
@@ -138,6 +141,11 @@ function makersOfJobs(tables: Tables): Pick<Makers, 'jobNode' | 'jobSchedule'> {
       return schedule;
     },
   };
+}
+
+function addressNumber(ipAddress: string): number {
+  const [, ...parts] = ipAddress.split('.').map(Number);
+  return parts.reduce((number, part) => number * 256 + part, 0);
 }
 
 /** Saves an object as it is when it is saved, or removes it. */

@@ -44,7 +44,7 @@ export function nodeView(account: Account, node: Node, baseUrl: string): object 
     stateTransitionTime: isoTime(doc.stateAt),
     ...(doc.booted !== undefined && { lastBootTime: isoTime(doc.booted) }),
     allocationTime: isoTime(doc.allocated),
-    ipAddress: addressOf(node),
+    ipAddress: doc.ipAddress,
     affinityId: `TVM:${doc.id}`,
     vmSize: String(pool.doc.spec.vmSize).toLowerCase(),
     totalTasksRun: doc.totalTasksRun,
@@ -85,13 +85,6 @@ export function nodeCounts(pool: Pool, dedicated: boolean): object {
     counts.total++;
   }
   return counts;
-}
-
-/** Of its own among all nodes of the account. */
-function addressOf({ row }: Node): string {
-  // Azure keeps the first four addresses of a subnet to itself; rows start at 1.
-  const number = row + 3;
-  return `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`;
 }
 
 function shownState({ doc }: Node): NodeState {

@@ -25,8 +25,13 @@ export async function respond(exchange: Exchange, reply: Reply): Promise<void> {
   if (reply.location !== undefined) headers.Location = reply.location;
   if (reply.body !== undefined) headers['Content-Type'] = jsonType;
   exchange.response.writeHead(reply.status, headers);
-  if (reply.content === undefined) exchange.response.end(exchange.head ? undefined : reply.body);
+  if (reply.content === undefined) exchange.response.end(exchange.head ? undefined : bytes(reply));
   else await send(exchange.response, reply.content);
+}
+
+/** A long text is written twice as fast as bytes. */
+function bytes({ body }: Reply): Buffer | undefined {
+  return body === undefined ? undefined : Buffer.from(body);
 }
 
 /** Sends exactly the bytes that were promised, though the file may grow meanwhile. */

@@ -124,7 +124,7 @@ describe('removing nodes', () => {
     });
   });
 
-  test('nodes that were leaving, and disabled scheduling, are so after a restart, too', async () => {
+  test('nodes that were leaving, disabled scheduling and addresses are kept through a restart', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'nodes-'));
     try {
       batch = await startBatch({ dataDir });
@@ -141,6 +141,10 @@ describe('removing nodes', () => {
       expect(nodes).toHaveLength(2);
       expect(nodes.find(({ id }) => id === disabled?.id)?.state).toBe('offline');
       expect((await pool.get('p')).targetDedicatedNodes).toBe(2);
+      await pool.resize('p', { targetDedicatedNodes: 4 });
+      await until(async () => (await computeNode.list('p')).length === 4);
+      const addresses = (await computeNode.list('p')).map(({ ipAddress }) => ipAddress);
+      expect(new Set(addresses).size).toBe(4);
     } finally {
       await batch.close();
       await rm(dataDir, { recursive: true, force: true });

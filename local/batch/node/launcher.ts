@@ -14,6 +14,8 @@ export interface Launched {
   pid: () => number | undefined;
   /** The exit code, 128 + n after signal n; rejects when the shell is gone. */
   ended: Promise<number>;
+  /** Gives the shell back. Not before a kill of the program is over: it kills whatever is the shell's child. */
+  release: () => void;
 }
 
 /**
@@ -36,8 +38,11 @@ export function createLauncher(directory: string, nodesDirectory: string): Launc
   let opened = 0;
   return {
     start(order) {
-      const shell = idle.pop() ?? openShell(join(directory, `${opened++}.sh`), nodesDirectory, all);
-      return shell.run(order, () => idle.push(shell));
+      let shell = idle.pop();
+      while (shell !== undefined && !all.has(shell)) shell = idle.pop();
+      shell ??= openShell(join(directory, `${opened++}.sh`), nodesDirectory, all);
+      const free = shell;
+      return { ...shell.run(order), release: () => void idle.push(free) };
     },
     hasStarted: () => opened > 0,
     close() {
@@ -47,7 +52,7 @@ export function createLauncher(directory: string, nodesDirectory: string): Launc
 }
 
 interface Shell {
-  run(order: ProcessOrder, whenFree: () => void): Launched;
+  run(order: ProcessOrder): Omit<Launched, 'release'>;
   end(): void;
 }
 
@@ -56,7 +61,6 @@ interface Work {
   pid: number | undefined;
   resolve: (code: number) => void;
   reject: (error: Error) => void;
-  whenFree: () => void;
 }
 
 const bashes = ['/bin/bash', '/usr/bin/bash', '/usr/local/bin/bash'];
@@ -80,9 +84,9 @@ function openShell(script: string, nodesDirectory: string, all: Set<Shell>): She
   const file = createScriptFile(script);
   let work: Work | undefined;
   const shell: Shell = {
-    run(order, whenFree) {
+    run(order) {
       const { promise, resolve, reject } = Promise.withResolvers<number>();
-      const mine: Work = { pid: undefined, resolve, reject, whenFree };
+      const mine: Work = { pid: undefined, resolve, reject };
       work = mine;
       file.write(launchScript(kind, order));
       child.stdin.write('\n');
@@ -99,7 +103,6 @@ function openShell(script: string, nodesDirectory: string, all: Set<Shell>): She
     const done = work;
     work = undefined;
     done?.resolve(Number(line.slice(2)));
-    done?.whenFree();
   });
   const gone = (error?: Error): void => {
     all.delete(shell);

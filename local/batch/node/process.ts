@@ -47,6 +47,7 @@ export async function runProcess(
     // What the program left running in its group goes with it.
     if (pid !== undefined) killGroup(pid);
     await killed;
+    launched.release();
   }
 }
 

@@ -15,10 +15,14 @@ export interface Passing {
   refused?: { status: number; retryAfter: number | undefined };
 }
 
-/** What a gate does with a request: lets it through, answers in the service's place, or loses the service's answer. */
+/**
+ * What a gate does with a request: lets it through, loses the service's answer, calls `swallowed` in place of giving
+ * that answer, or answers in the service's place.
+ */
 export type Verdict =
   | 'forward'
   | 'loseAnswer'
+  | { swallowed: () => void }
   | { status: number; headers?: Record<string, string>; body?: string };
 
 /** A request that waits at a gate. */
@@ -75,6 +79,7 @@ export async function openGate(target: () => string): Promise<Gate> {
     const verdict = gate.judge(passing);
     if (verdict === 'forward') await forward(passing, response);
     else if (verdict === 'loseAnswer') await forward(passing, null).then(() => response.destroy());
+    else if ('swallowed' in verdict) await forward(passing, null).then(verdict.swallowed);
     else {
       const retryAfter = Number(verdict.headers?.['retry-after'] ?? Number.NaN);
       passing.refused = { status: verdict.status, retryAfter: retryAfter || undefined };

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { appSettings, dropSubscription } from '../../cli/stack/launch.ts';
 import { ACCOUNTS } from '../../local/stack/accounts.ts';
+import type { PartName } from '../../local/stack/parts.ts';
 import { startStack } from '../../local/stack/stack.ts';
 import { connect, getJson, type Sluice, temporaryFolder } from '../e2e/harness.ts';
 import { spawnBatch } from '../local/batch/process.ts';
@@ -19,6 +20,8 @@ export interface Gated extends Sluice {
   /** Has something happen to a node that works. */
   befall(pool: string, node: string, event: 'preempt' | 'fail' | 'spoil'): Promise<void>;
   log: string[];
+  /** The process of a part that runs now. */
+  pidOf(part: PartName): number;
 }
 
 export interface GatedOptions {
@@ -87,6 +90,7 @@ async function startParts(
     storageGate,
     batchGate,
     log,
+    pidOf: (part) => stack.processes.find((each) => each.name === part)!.pid,
     sweep: async () => (await post<{ value: string[] }>(`${stack.urls.api}/sweep`)).value,
     instance: (id, operation) => onInstance(stack.urls.host, id, operation),
   };

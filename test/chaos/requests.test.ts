@@ -1,0 +1,170 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Manifest } from '../e2e/harness.ts';
+import {
+  byName,
+  getJson,
+  pipelineFile,
+  type RunView,
+  temporaryFolder,
+  until,
+} from '../e2e/harness.ts';
+import type { Passing, Verdict } from './gate.ts';
+import { type Gated, startGated } from './gated.ts';
+import { LONG } from './long.ts';
+import { seeded } from './random.ts';
+
+/** `SLUICE_CHAOS=long` crashes the app at every request of a run, else at so many on each side. */
+const POINTS = Number(process.env['SLUICE_CHAOS_POINTS'] ?? (LONG ? Number.POSITIVE_INFINITY : 1));
+const SEED = Number(process.env['SLUICE_CHAOS_SEED'] ?? 1);
+
+const NAME = 'crashed';
+const FILES = Object.fromEntries(
+  Array.from({ length: 10 }, (_, n) => [`in/${n}`, `body ${n}\n`] as const),
+);
+const folder = temporaryFolder();
+/** Every time that a command ran, told by the command itself. */
+const ledgerFile = `${folder}/ledger`;
+let sluice: Gated;
+/** What the run comes to when nothing happens, and the requests that the app makes for it. */
+let calm: { outcome: Outcome; requests: number };
+
+beforeAll(async () => {
+  sluice = await startGated();
+  const command = `cat "$INPUT" >> ${ledgerFile}\ncat "$INPUT" > "$OUTPUT_DIR/out.txt"`;
+  const rest = `merge: { command: 'xargs cat < "$INPUT_LIST" > "$OUTPUT_DIR/all.txt"', outputs: [all.txt] }`;
+  await sluice.apply(pipelineFile({ name: NAME, command, pack: 5, match: 'none', rest }));
+  await sluice.drop(NAME, FILES);
+  const counter = countRequests();
+  const outcome = await runThrough('calm');
+  calm = { outcome, requests: counter.count };
+});
+afterAll(async () => {
+  await sluice.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test.each(['before', 'after'] as const)(
+  'a run whose app is killed %s any of its requests reached its service comes to the same',
+  async (side) => {
+    expect(calm.outcome.merged).toBe(Object.values(FILES).join(''));
+    expect(calm.requests).toBeGreaterThan(50);
+    for (const point of pointsOf(side)) {
+      const host = sluice.pidOf('host');
+      const counter = countRequests((request) =>
+        request === point ? crash(side, host) : 'forward',
+      );
+      const outcome = await runThrough(`${side}-${point}`);
+      expect({ point, at: counter.at(point), ...outcome }).toEqual({
+        point,
+        at: counter.at(point),
+        ...calm.outcome,
+      });
+    }
+  },
+  LONG ? 3_600_000 : 120_000,
+);
+
+/** Numbers of requests, spread evenly where not all are to be tried. */
+function pointsOf(side: string): number[] {
+  const all = Array.from({ length: calm.requests }, (_, index) => index + 1);
+  if (POINTS >= all.length) return all;
+  const random = seeded(SEED * 2 + Number(side === 'after'));
+  const share = all.length / POINTS;
+  return Array.from({ length: POINTS }, (_, n) => all[Math.floor((n + random()) * share)]!);
+}
+
+function crash(side: 'before' | 'after', host: number): Verdict {
+  const kill = (): void => void process.kill(host, 'SIGKILL');
+  if (side === 'after') return { swallowed: kill };
+  kill();
+  // Nobody is there to read this.
+  return { status: 503 };
+}
+
+/** Counts the app's own requests to storage and Batch from here on (those of tasks are signed in the URL). */
+function countRequests(judge: (request: number) => Verdict = () => 'forward') {
+  const seen: Passing[] = [];
+  const gate = (passing: Passing): Verdict => {
+    if (!passing.headers.authorization) return 'forward';
+    seen.push(passing);
+    return judge(seen.length);
+  };
+  sluice.storageGate.judge = gate;
+  sluice.batchGate.judge = gate;
+  return {
+    get count() {
+      return seen.length;
+    },
+    at: (request: number) => {
+      const passing = seen[request - 1];
+      return passing && `${passing.method} ${passing.url.split('?')[0]}`;
+    },
+  };
+}
+
+/** What must be the same, however often the app was killed. */
+interface Outcome {
+  status: string;
+  runs: number;
+  items: [name: string, status: string, attempts: number, text: string][];
+  merge: unknown;
+  merged: string;
+  ran: number;
+  pools: number;
+  jobs: number;
+}
+
+async function runThrough(key: string): Promise<Outcome> {
+  rmSync(ledgerFile, { force: true });
+  const before = new Set((await sluice.runs(NAME)).map(({ id }) => id));
+  const id = await start(key);
+  const { status } = await until(`run ${id}, ${key}, is over`, async () => {
+    const view = await getJson<RunView>(`${sluice.urls.api}/runs/${id}`).catch(() => null);
+    return view?.phase === 'done' ? view : null;
+  });
+  const manifest = await sluice.manifest(id);
+  return {
+    status,
+    runs: (await sluice.runs(NAME)).filter((run) => !before.has(run.id)).length,
+    items: await itemsOf(manifest),
+    merge: { status: manifest.merge?.status, attempts: manifest.merge?.attempts.length },
+    merged: await textOf(manifest.merge!.outputs[0]!.url),
+    ran: readFileSync(ledgerFile, 'utf8').split('\n').length - 1,
+    pools: (await sluice.batch.pool.list()).length,
+    jobs: (await sluice.batch.job.list()).length,
+  };
+}
+
+/** Asks for the run until there is an answer, as a client that was cut off does. */
+async function start(key: string): Promise<string> {
+  const body = JSON.stringify({ pipeline: NAME, inputs: Object.keys(FILES) });
+  const headers = { 'Idempotency-Key': key };
+  return until(`run ${key} has been asked for`, async () => {
+    const url = `${sluice.urls.api}/runs`;
+    const response = await fetch(url, { method: 'POST', body, headers }).catch(() => null);
+    if (!response || response.status >= 500) {
+      await sleep(100);
+      return null;
+    }
+    return ((await response.json()) as { id: string }).id;
+  });
+}
+
+function itemsOf(manifest: Manifest): Promise<Outcome['items']> {
+  return Promise.all(
+    [...byName(manifest)].map(async ([name, { status, attempts, outputs }]) => [
+      name,
+      status,
+      attempts.length,
+      await textOf(outputs[0]!.url),
+    ]),
+  );
+}
+
+async function textOf(url: string): Promise<string> {
+  const name = decodeURIComponent(new URL(url).pathname).replace(/^\/[^/]+\/sluice-work\//, '');
+  const blob = sluice.blobs.getContainerClient('sluice-work').getBlobClient(name);
+  return (await blob.downloadToBuffer()).toString();
+}

@@ -136,8 +136,12 @@ function* decide(context: OrchestrationContext, state: RunState, waker: Waker): 
   return { ...state, slabs: next.slabs, round: round + 1, step: 'submit' };
 }
 
-function* merge(context: OrchestrationContext, state: RunState): Steps<RunState> {
-  const { submitted } = yield* call(context, 'merge', jobRef(state));
+function* merge(context: OrchestrationContext, state: RunState, waker: Waker): Steps<RunState> {
+  const { submitted, waitSeconds } = yield* call(context, 'merge', jobRef(state));
+  if (waitSeconds > 0) {
+    yield* sleep(context, waitSeconds, waker);
+    return { ...state, pace: null };
+  }
   return { ...state, pace: null, step: submitted ? 'watchMerge' : 'end' };
 }
 
@@ -146,7 +150,7 @@ function* watchMerge(
   state: RunState,
   waker: Waker,
 ): Steps<RunState> {
-  return yield* look(context, state, { next: 'end', waker });
+  return yield* look(context, state, { next: 'merge', waker });
 }
 
 function* end(context: OrchestrationContext, state: RunState): Steps<RunState> {

@@ -35,7 +35,8 @@ export interface Activities {
     input: RunRef & { round: number; slabs: Slab[] };
     output: { slabs: Slab[]; waitSeconds: number; error: RunError | null };
   };
-  merge: { input: JobRef; output: { submitted: boolean } };
+  /** Submitted: watch it. Else it is to be asked for again after so many seconds, or with 0 there is nothing more to do. */
+  merge: { input: JobRef; output: { submitted: boolean; waitSeconds: number } };
   /** From here on the run can only end. */
   endJob: {
     input: RunRef & { job: string | null; error: RunError | null };

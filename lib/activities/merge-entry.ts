@@ -1,4 +1,4 @@
-import { failedTasks } from '../azure/tasks.ts';
+import { findTask } from '../azure/tasks.ts';
 import { blobUrl } from '../azure/sas.ts';
 import {
   type Manifest,
@@ -7,14 +7,20 @@ import {
   type ManifestMerge,
   recordedAttempt,
 } from '../plan/manifest.ts';
-import { attemptKey, causeOfRecord, causeOfTask } from '../plan/outcome.ts';
+import type { TaskFailure } from '../plan/outcome.ts';
 import { WORK_CONTAINER } from '../plan/pipeline-schema.ts';
-import type { ItemRecord } from '../plan/record.ts';
 import type { RunError } from '../plan/run.ts';
 import { mergeTaskId } from '../plan/task-spec.ts';
+import { listMerges } from '../store/merges.ts';
 import type { Settled } from './decide.ts';
-import { listOutputs, listRecords } from './evidence.ts';
 import { keptMerge, mergeSkipped } from './merge.ts';
+import {
+  judgeMerge,
+  type MergeEvidence,
+  mergeEvidence,
+  mergeFolder,
+  type MergeOutcome,
+} from './merge-outcome.ts';
 
 interface Question {
   run: string;
@@ -37,13 +43,18 @@ export async function mergeEntry(question: Question): Promise<ManifestMerge> {
   if (!settled || skipped !== null) return skippedMerge(skipped ?? '', before);
   const kept = keptMerge(previous, settled);
   if (kept) return kept;
-  const { verdict, attempt, outputs } = await presentAttempt(question);
-  if (!attempt && error) return skippedMerge(error.message, before);
+  const attempts = await attemptsOf(question);
+  const last = attempts.at(-1);
+  const entries = [...before, ...attempts.flatMap(({ entry }) => entry ?? [])];
+  const cutOff = !last || (last.failure !== null && last.record === null);
+  if (error && cutOff) return skippedMerge(error.message, entries);
   return {
-    ...verdict,
+    status: last && !last.failure ? 'Succeeded' : 'Failed',
+    cause: last ? (last.failure?.cause ?? null) : 'Node',
+    message: last ? last.message : 'the merge was never tried',
     accepted: settled.accepted,
-    outputs,
-    attempts: attempt ? [...before, attempt] : before,
+    outputs: (last?.outputs ?? []).map(manifestFile),
+    attempts: entries,
   };
 }
 
@@ -51,40 +62,52 @@ function skippedMerge(message: string, attempts: ManifestAttempt[]): ManifestMer
   return { status: 'Skipped', cause: null, message, accepted: null, outputs: [], attempts };
 }
 
-type Verdict = Pick<ManifestMerge, 'status' | 'cause' | 'message'>;
+/** An attempt, how it came out, and what the manifest says of it if there was anything to it. */
+type Attempted = MergeOutcome & MergeEvidence & { entry: ManifestAttempt | null };
 
-async function presentAttempt({ run, generation, job }: Question) {
-  const folder = `runs/${run}/merge/`;
-  const key = attemptKey('merge', generation);
-  const record = (await listRecords([`${folder}records/`])).get(key) ?? null;
-  const listed = (await listOutputs(`${folder}out/`, [''])).get(key) ?? [];
-  const urlOf = (path: string): string => blobUrl(WORK_CONTAINER, folder + path);
-  const task = mergeTaskId(generation);
-  const verdict = record ? recorded(record, listed.length) : await unrecorded(job, task);
-  const status = verdict.cause === null ? 'Succeeded' : 'Failed';
-  const how = { status, cause: verdict.cause } as const;
-  const attempt = record ? recordedAttempt(task, how, record, urlOf) : null;
-  return { verdict, attempt, outputs: listed.map(manifestFile) };
+async function attemptsOf({ run, generation, job }: Question): Promise<Attempted[]> {
+  const attempts: Attempted[] = [];
+  for (const { attempt } of await listMerges(run, generation)) {
+    const id = mergeTaskId(attempt);
+    const evidence = await mergeEvidence(run, attempt);
+    const asked = job !== null && !evidence.record;
+    const task = asked ? ((await findTask(job, id))?.failure ?? null) : null;
+    const outcome = judgeMerge(evidence, task);
+    attempts.push({
+      ...evidence,
+      ...outcome,
+      entry: entryOf(run, { attempt, id, evidence, task, outcome }),
+    });
+  }
+  return attempts;
 }
 
-function recorded(record: ItemRecord, listed: number): Verdict {
-  if (record.cause !== 'ok') {
-    const message = `exit code ${record.exit}`;
-    return { status: 'Failed', cause: causeOfRecord(record.cause), message };
-  }
-  if (listed < record.outputs) {
-    const message = `${listed} of ${record.outputs} outputs are in storage`;
-    return { status: 'Failed', cause: 'Upload', message };
-  }
-  return { status: 'Succeeded', cause: null, message: null };
-}
-
-async function unrecorded(job: string | null, task: string): Promise<Verdict> {
-  const failure = job === null ? undefined : (await failedTasks(job, task)).get(task);
-  if (!failure) {
-    const message = 'the merge task ended without a record';
-    return { status: 'Failed', cause: 'Node', message };
-  }
-  const message = `${failure.code}: ${failure.message}`;
-  return { status: 'Failed', cause: causeOfTask(failure.code), message };
+function entryOf(
+  run: string,
+  how: {
+    attempt: number;
+    id: string;
+    evidence: MergeEvidence;
+    task: TaskFailure | null;
+    outcome: MergeOutcome;
+  },
+): ManifestAttempt | null {
+  const { attempt, id, evidence, task, outcome } = how;
+  const cause = outcome.failure?.cause ?? null;
+  const verdict = { status: cause === null ? 'Succeeded' : 'Failed', cause } as const;
+  const urlOf = (path: string): string => blobUrl(WORK_CONTAINER, mergeFolder(run) + path);
+  if (evidence.record) return recordedAttempt(id, verdict, evidence.record, urlOf);
+  // A task that never started is no attempt.
+  if (!task?.startedAt) return null;
+  const { exitCode, startedAt, endedAt } = task;
+  return {
+    attempt,
+    task: id,
+    ...verdict,
+    exitCode,
+    startedAt,
+    endedAt,
+    stdout: null,
+    stderr: null,
+  };
 }

@@ -1,12 +1,17 @@
 import { signer } from '../azure/sas.ts';
+import { findTask } from '../azure/tasks.ts';
 import type { Manifest, ManifestMerge } from '../plan/manifest.ts';
 import { CONTROL_CONTAINER, WORK_CONTAINER } from '../plan/pipeline-schema.ts';
+import type { TaskFailure } from '../plan/outcome.ts';
 import { toleratedFailures } from '../plan/plan.ts';
-import { mergeTask } from '../plan/task-spec.ts';
+import { backoffSeconds, goesAgain, type RetryRule } from '../plan/retry.ts';
+import { mergeTask, mergeTaskId } from '../plan/task-spec.ts';
+import { commitMerge, listMerges, type MergeAttempt } from '../store/merges.ts';
 import { runPipeline } from '../store/plans.ts';
 import { getOwnRun, readRunJson, setProgress } from '../store/runs.ts';
 import type { Activities, JobRef } from './contract.ts';
 import { acceptedFile, type Settled, settledFile } from './decide.ts';
+import { judgeMerge, mergeEvidence } from './merge-outcome.ts';
 import { previousManifest } from './plan-redrive.ts';
 import { offer } from './submit.ts';
 
@@ -27,21 +32,42 @@ export function keptMerge(previous: Manifest | null, settled: Settled): Manifest
   return merge?.status === 'Succeeded' && merge.accepted === settled.accepted ? merge : null;
 }
 
-/** Adds the merge task over the accepted outputs, unless there is none, failures forbid it, or it was done before. */
+/**
+ * Adds the merge task over the accepted outputs, unless there are none, failures forbid it, or it was done before. One
+ * that failed is followed by another, after so many seconds, as `tasks.retry` says.
+ */
 export async function merge({ run, epoch, job }: JobRef): Promise<Activities['merge']['output']> {
   const { generation } = await getOwnRun({ run, epoch });
   const { pipeline } = await runPipeline(run);
   const settled = await readRunJson<Settled>(run, settledFile(generation));
-  if (!pipeline.merge || !settled) return { submitted: false };
+  if (!pipeline.merge || !settled) return NONE;
   const tolerated = toleratedFailures(pipeline, settled.succeeded + settled.failed);
-  if (mergeSkipped(settled, tolerated) !== null) return { submitted: false };
+  if (mergeSkipped(settled, tolerated) !== null) return NONE;
   const previous = generation === 1 ? null : await previousManifest(run, generation);
-  if (keptMerge(previous, settled)) return { submitted: false };
+  if (keptMerge(previous, settled)) return NONE;
   await setProgress({ run, epoch }, { phase: 'merge' });
+  const last = (await listMerges(run, generation)).at(-1);
+  const standing = last ?? (await commitMerge(run, generation, last, 0));
+  const task = last ? await findTask(job, mergeTaskId(last.attempt)) : null;
+  if (task === null) return begin({ run, job, settled }, standing, pipeline.merge);
+  if (task.state !== 'completed') return { submitted: true, waitSeconds: 0 };
+  return again(run, standing, { task, rule: pipeline.tasks.retry });
+}
+
+const NONE = { submitted: false, waitSeconds: 0 };
+
+/** Adds the task of an attempt, once it is time for it. */
+async function begin(
+  { run, job, settled }: { run: string; job: string; settled: Settled },
+  { attempt, notBefore }: MergeAttempt,
+  step: { timeout: number },
+): Promise<Activities['merge']['output']> {
+  const waitSeconds = Math.max(0, (notBefore - Date.now()) / 1000);
+  if (waitSeconds > 0) return { submitted: false, waitSeconds };
   const sign = await signer(new Date());
   const task = mergeTask(
-    pipeline.merge,
-    { run, attempt: generation },
+    step,
+    { run, attempt },
     {
       script: sign.readBlob(CONTROL_CONTAINER, `runs/${run}/merge.sh`),
       accepted: sign.readBlob(CONTROL_CONTAINER, `runs/${run}/${acceptedFile(settled)}`),
@@ -50,5 +76,19 @@ export async function merge({ run, epoch, job }: JobRef): Promise<Activities['me
     },
   );
   await offer(job, [task]);
-  return { submitted: true };
+  return { submitted: true, waitSeconds: 0 };
+}
+
+/** Commits the attempt after one that has ended, if that failed and the rule has such failures tried again. */
+async function again(
+  run: string,
+  last: MergeAttempt,
+  { task, rule }: { task: { failure: TaskFailure | null }; rule: RetryRule },
+): Promise<Activities['merge']['output']> {
+  const { failure } = judgeMerge(await mergeEvidence(run, last.attempt), task.failure);
+  if (!failure || !goesAgain(rule, failure, last.tried)) return NONE;
+  const seconds = backoffSeconds(rule, last.tried);
+  const next = await commitMerge(run, last.generation, last, Date.now() + seconds * 1000);
+  // Never 0: what follows is another turn of this step.
+  return { submitted: false, waitSeconds: Math.max(0.1, (next.notBefore - Date.now()) / 1000) };
 }

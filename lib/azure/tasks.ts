@@ -78,18 +78,46 @@ export async function failedTasks(job: string, prefix: string): Promise<Map<stri
   const failures = new Map<string, TaskFailure>();
   const filter = `executionInfo/result eq 'failure' and startswith(id, '${prefix}')`;
   for await (const { id, executionInfo } of tasksWhere(job, filter, 'id,executionInfo')) {
-    const { code, message, details } = executionInfo?.failureInfo ?? {};
-    const more = (details ?? []).map(({ name, value }) => `${name}: ${value}`).join('; ');
-    const text = [message, more].filter(Boolean).join(' (') + (more && message ? ')' : '');
-    failures.set(id ?? '', {
-      code: code ?? 'Unknown',
-      message: text,
-      exitCode: executionInfo?.exitCode ?? null,
-      startedAt: iso(executionInfo?.startTime),
-      endedAt: iso(executionInfo?.endTime),
-    });
+    if (executionInfo) failures.set(id ?? '', failureOf(executionInfo));
   }
   return failures;
+}
+
+/** One task: its state, and what Batch says of it if it has failed; null when Batch has no such task. */
+export async function findTask(
+  job: string,
+  id: string,
+): Promise<{ state: string; failure: TaskFailure | null } | null> {
+  const select = 'state,executionInfo';
+  try {
+    const { state = 'active', executionInfo } = await batchCall(
+      `Looking at task ${id} of job ${job}`,
+      (client) => client.task.get(job, id, { taskGetOptions: { select } }),
+    );
+    const failed = executionInfo?.result === 'failure' ? failureOf(executionInfo) : null;
+    return { state, failure: failed };
+  } catch (error) {
+    const code = batchCode(error);
+    if (code === 'TaskNotFound' || code === 'JobNotFound') return null;
+    throw error;
+  }
+}
+
+function failureOf({
+  failureInfo,
+  exitCode,
+  startTime,
+  endTime,
+}: BatchServiceModels.TaskExecutionInformation): TaskFailure {
+  const { code, message, details } = failureInfo ?? {};
+  const more = (details ?? []).map(({ name, value }) => `${name}: ${value}`).join('; ');
+  return {
+    code: code ?? 'Unknown',
+    message: [message, more].filter(Boolean).join(' (') + (more && message ? ')' : ''),
+    exitCode: exitCode ?? null,
+    startedAt: iso(startTime),
+    endedAt: iso(endTime),
+  };
 }
 
 function iso(time: Date | string | undefined): string | null {

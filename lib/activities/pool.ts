@@ -1,7 +1,7 @@
 import { batchCode } from '../azure/batch.ts';
 import { ensureJob } from '../azure/jobs.ts';
 import { ownerMetadata } from '../azure/owner.ts';
-import { ensurePool } from '../azure/pools.ts';
+import { ensurePool, nodeTargets } from '../azure/pools.ts';
 import { SluiceError } from '../errors.ts';
 import { noRoom } from '../plan/capacity.ts';
 import { isoDuration } from '../plan/duration.ts';
@@ -29,7 +29,7 @@ export async function openPool(ref: RunRef): Promise<Activities['openPool']['out
     id: ref.run,
     vmSize: pipeline.pool.vmSize,
     virtualMachineConfiguration: nodeImage(pipeline.pool.image),
-    targetDedicatedNodes: await nodesFor(ref.run),
+    ...nodeTargets(pipeline.pool.nodes, await nodesFor(ref.run)),
     taskSlotsPerNode: pipeline.pool.slots,
     metadata: ownerMetadata(ref.run, expiry()),
   };

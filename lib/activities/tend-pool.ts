@@ -1,5 +1,5 @@
 import { type BadNode, badNodes, readNodeFile, removeNodes } from '../azure/nodes.ts';
-import { poolState, resizePool } from '../azure/pools.ts';
+import { nodeTargets, poolState, resizePool } from '../azure/pools.ts';
 import { SluiceError } from '../errors.ts';
 import { breaksCircuit, judgeCapacity } from '../plan/capacity.ts';
 import { runPipeline } from '../store/plans.ts';
@@ -42,7 +42,7 @@ export async function tendPool(ref: RunRef, tasksCompleted: number): Promise<boo
     { have, need, message: verdict.message },
     { maxWait, now: Date.now() },
   );
-  await resizePool(run, need);
+  await resizePool(run, nodeTargets(pipeline.pool.nodes, need));
   return true;
 }
 

@@ -22,7 +22,8 @@ export async function ensurePool(spec: PoolSpec, run: string): Promise<void> {
 
 /** A pool's nodes and what Batch said when it looked for them; null when there is no such pool, or no more. */
 export async function poolState(id: string): Promise<PoolState | null> {
-  const select = 'state,allocationState,currentDedicatedNodes,targetDedicatedNodes,resizeErrors';
+  const select =
+    'state,allocationState,currentDedicatedNodes,targetDedicatedNodes,currentLowPriorityNodes,targetLowPriorityNodes,resizeErrors';
   try {
     const pool = await batchCall(`Looking at pool ${id}`, (client) =>
       client.pool.get(id, { poolGetOptions: { select } }),
@@ -30,8 +31,8 @@ export async function poolState(id: string): Promise<PoolState | null> {
     if (pool.state === 'deleting') return null;
     return {
       allocation: pool.allocationState ?? 'steady',
-      have: pool.currentDedicatedNodes ?? 0,
-      need: pool.targetDedicatedNodes ?? 0,
+      have: (pool.currentDedicatedNodes ?? 0) + (pool.currentLowPriorityNodes ?? 0),
+      need: (pool.targetDedicatedNodes ?? 0) + (pool.targetLowPriorityNodes ?? 0),
       errors: (pool.resizeErrors ?? []).map(({ code = 'Unknown', message = '' }) => ({
         code,
         message,
@@ -43,11 +44,19 @@ export async function poolState(id: string): Promise<PoolState | null> {
   }
 }
 
+/** How many nodes of which kind a pool is to have. */
+export type NodeTargets = { targetDedicatedNodes: number } | { targetLowPriorityNodes: number };
+
+/** So many nodes of the kind that a pipeline asks for: Batch calls those of spare capacity low-priority, Spot ones too. */
+export function nodeTargets({ spot }: { spot: boolean }, nodes: number): NodeTargets {
+  return spot ? { targetLowPriorityNodes: nodes } : { targetDedicatedNodes: nodes };
+}
+
 /** Asks for so many nodes; while a pool is being resized already, that goes on instead. */
-export async function resizePool(id: string, nodes: number): Promise<void> {
+export async function resizePool(id: string, targets: NodeTargets): Promise<void> {
   try {
     await batchCall(`Resizing pool ${id}`, (client) =>
-      client.pool.resize(id, { targetDedicatedNodes: nodes, nodeDeallocationOption: 'requeue' }),
+      client.pool.resize(id, { ...targets, nodeDeallocationOption: 'requeue' }),
     );
   } catch (error) {
     if (batchCode(error) !== 'PoolBeingResized') throw error;

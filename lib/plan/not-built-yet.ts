@@ -26,7 +26,6 @@ export const NOT_BUILT_YET: ReadonlySet<string> = new Set([
   'pool.spot',
   'pool.id',
   'pool.nodes.min',
-  'pool.nodes.spot',
 ]);
 
 /** Sources of items that the design has and this version does not. */

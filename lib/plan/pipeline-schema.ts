@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseDuration } from './duration.ts';
+import { nodes } from './fields/nodes.ts';
 import { IMAGES } from './images.ts';
 import { DEFAULT_RETRY, RETRY_CAUSES, type RetryOn, type RetryRule } from './retry.ts';
 
@@ -129,7 +130,7 @@ export const pipelineSchema = z.strictObject({
       error: 'a VM size such as Standard_D2as_v5',
     }),
     image: z.enum(IMAGES).default('ubuntu-24.04'),
-    nodes: z.strictObject({ max: z.number().int().min(1).max(1000) }),
+    nodes,
     slots: z.number().int().min(1).max(256).default(1),
     maxWait: duration(60, '7d').optional(),
   }),

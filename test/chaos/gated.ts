@@ -30,6 +30,8 @@ export interface GatedOptions {
   faults?: object;
   /** What tasks do instead of running, as `PUT /_emulator/tasks` takes it. */
   simulation?: object;
+  /** Whether time in Batch moves on to what is next, so that hours pass in seconds. */
+  virtualTime?: boolean;
 }
 
 export async function startGated(options: GatedOptions = {}): Promise<Gated> {
@@ -49,13 +51,14 @@ export async function startGated(options: GatedOptions = {}): Promise<Gated> {
 }
 
 async function startParts(
-  { settings, faults = {}, simulation = { tasks: [] } }: GatedOptions,
+  { settings, faults = {}, simulation = { tasks: [] }, virtualTime = false }: GatedOptions,
   dataDir: string,
   started: (() => Promise<unknown>)[],
 ): Promise<Omit<Gated, 'close'>> {
   const { name, key } = ACCOUNTS.batch;
   // In place of the stack's own: one whose faults can be set.
   const flags = ['--admin', `--account=${name}`, `--key=${key}`];
+  if (virtualTime) flags.push('--virtual-time');
   const emulator = await spawnBatch(`${dataDir}/faulty`, flags);
   started.push(() => emulator.end('SIGTERM'));
   const admin = administer(emulator.url);

@@ -201,13 +201,19 @@ function* look(
   return { ...state, pace };
 }
 
-/** The event that a run is woken by when there is something to find in its record; one at a time is waited for. */
+/**
+ * The event that a run is woken by when there is something to find in its record. One wait for it lasts over many sleeps
+ * until it comes: of several waits the newest takes an event, so with one for each sleep an event that comes while an
+ * activity runs would be taken by a wait that is over.
+ */
 interface Waker {
   event: Task;
 }
 
 /** Sleeps; a waker cuts that short. */
 function* sleep(context: OrchestrationContext, seconds: number, waker?: Waker): Steps<void> {
+  // It came while an activity ran. A Task.any over a task that is complete already would not notice (durable-functions 3.5.0).
+  if (waker?.event.isCompleted) return waitAgain(context, waker);
   const timer = context.df.createTimer(addSeconds(context.df.currentUtcDateTime, seconds));
   if (!waker) {
     yield timer;
@@ -216,6 +222,10 @@ function* sleep(context: OrchestrationContext, seconds: number, waker?: Waker): 
   const winner = yield context.df.Task.any([timer, waker.event]);
   if (winner !== waker.event) return;
   timer.cancel();
+  waitAgain(context, waker);
+}
+
+function waitAgain(context: OrchestrationContext, waker: Waker): void {
   waker.event = context.df.waitForExternalEvent('wake');
 }
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunRecord } from '../../lib/plan/run.ts';
 import { byName, pipelineFile, type RunView, until } from '../e2e/harness.ts';
 import type { Held, Passing } from './gate.ts';
-import { type Gated, instanceStatus, post, runOver, startGated } from './gated.ts';
+import { type Gated, post, runOver, startGated } from './gated.ts';
 import { LONG } from './long.ts';
 
 let sluice: Gated;
@@ -85,11 +85,16 @@ async function holdAt({ name, gate, method, path, body }: Point & { name: string
 }
 
 async function lose({ run, loss }: { run: string; loss: (typeof LOSSES)[number] }): Promise<void> {
+  // Held long enough it counts as stalled, and the sweep of the minute has ended its instance already.
+  if ((await recordOf(run)).epoch > 1) return;
   const instance = `${run}-e1`;
-  if (loss !== 'purge') return sluice.instance(instance, loss);
-  await sluice.instance(instance, 'terminate');
-  expect(await instanceStatus(sluice.urls.host, instance)).toBe('Terminated');
-  await sluice.instance(instance, 'purge');
+  try {
+    if (loss === 'suspend') return await sluice.instance(instance, loss);
+    await sluice.instance(instance, 'terminate');
+    if (loss === 'purge') await sluice.instance(instance, loss);
+  } catch (error) {
+    if ((await recordOf(run)).epoch === 1) throw error;
+  }
 }
 
 async function isWhole(run: string): Promise<void> {

@@ -182,6 +182,44 @@ test('a run that sleeps is woken by an event, and sleeps again without one', asy
   expect(names(asleepAgain)).toEqual(['plan', undefined, 'plan', undefined]);
 });
 
+test('a wake that comes while an activity runs lets the run go on without a sleep, and leaves the next one to be heard', async () => {
+  const wake = (second: number) => event(15, second, { Name: 'wake', Input: 'null' });
+  const fails = (id: number, second: number) =>
+    event(6, second, { Reason: 'Failed', Details: 'ECONNREFUSED', TaskScheduledId: id });
+  const asleep = [...answered([]), event(12, 1), fails(0, 1)];
+  const due = [event(12, 2), event(11, 2, { TimerId: 1, FireAt: time(2) })];
+  const woken = [...asleep, ...due, event(12, 3), wake(3), event(12, 4), fails(2, 4)];
+  expect(names(await play(woken))).toEqual(['plan', undefined, 'plan', 'plan']);
+  const asleepAgain = [...woken, event(12, 5), fails(3, 5)];
+  expect(names(await play(asleepAgain))).toEqual(['plan', undefined, 'plan', 'plan', undefined]);
+  const again = await play([...asleepAgain, event(12, 6), wake(6)]);
+  expect(names(again)).toEqual(['plan', undefined, 'plan', 'plan', undefined, 'plan']);
+});
+
+test('a merge that is to be tried again is asked for again after a pause, and after it has been watched', async () => {
+  const before = answered([
+    completed(0, planned),
+    completed(1, { opened: true }),
+    completed(2, { job: 'j' }),
+    completed(3, { done: true, pace: null, error: null }),
+    completed(4, null),
+    completed(5, { slabs: [], waitSeconds: 0, error: null }),
+    completed(6, { submitted: false, waitSeconds: 5 }),
+  ]);
+  const merges = ['watch', 'checkInputs', 'decide', 'merge'];
+  expect(names(await play(before)).slice(3)).toEqual([...merges, undefined]);
+  const due = [event(12, 12), event(11, 12, { TimerId: 7, FireAt: time(12) })];
+  const rest = answered([
+    completed(8, { submitted: true, waitSeconds: 0 }),
+    completed(9, { done: true, pace: null, error: null }),
+    completed(10, { submitted: false, waitSeconds: 0 }),
+  ]);
+  const played = await play([...before, ...due, ...rest.slice(2)]);
+  expect(played.error).toBeUndefined();
+  const after = [undefined, 'merge', 'watch', 'merge', 'endJob'];
+  expect(names(played).slice(3)).toEqual([...merges, ...after]);
+});
+
 test('a cancelled run is ended with that as its reason, and its job ended without a long pause', async () => {
   const { actions } = await play(
     answered([completed(0, planned), refused(1, 'Cancelled'), completed(2, { ended: false })]),

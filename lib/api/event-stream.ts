@@ -2,12 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export const EVENT_STREAM = 'text/event-stream';
 
-/** Azure's load balancer ends what takes 230 seconds; a client that is told so before comes again. */
-const LIFE_MS = 200_000;
 const RETRY_MS = 1000;
-/** Comments in between keep proxies from taking a quiet stream for a dead one. */
-const HEARTBEAT_MS = 15_000;
-const LOOK_MS = 1000;
+
+/** How a stream goes on, in milliseconds. */
+export interface Pace {
+  /** Azure's load balancer ends what takes 230 seconds; a client whose stream ends before that comes again. */
+  life: number;
+  /** Comments in between keep proxies from taking a quiet stream for a dead one. */
+  heartbeat: number;
+  /** Between two looks. */
+  look: number;
+}
+
+const PACE: Pace = { life: 200_000, heartbeat: 15_000, look: 1000 };
 
 /** One server-sent event; a client that comes again names the id of the last one it got. */
 export interface StreamEvent {
@@ -23,7 +30,11 @@ export interface Look {
 }
 
 /** Answers with server-sent events: what `look` finds each second, until it has ended, or for some 200 seconds. */
-export function eventStream(look: () => Promise<Look>, log: (error: unknown) => void): Response {
+export function eventStream(
+  look: () => Promise<Look>,
+  log: (error: unknown) => void,
+  pace: Pace = PACE,
+): Response {
   const closing = new AbortController();
   const encoder = new TextEncoder();
   const body = new ReadableStream<Uint8Array>({
@@ -31,7 +42,7 @@ export function eventStream(look: () => Promise<Look>, log: (error: unknown) => 
       const send = (text: string): void => controller.enqueue(encoder.encode(text));
       send(`retry: ${RETRY_MS}\n\n`);
       try {
-        await follow(look, send, closing.signal);
+        await follow(look, send, { pace, signal: closing.signal });
       } catch (error) {
         // The client comes again by itself, and so does whatever went wrong, if it is still there.
         if (!closing.signal.aborted) log(error);
@@ -53,9 +64,9 @@ export function eventStream(look: () => Promise<Look>, log: (error: unknown) => 
 async function follow(
   look: () => Promise<Look>,
   send: (text: string) => void,
-  signal: AbortSignal,
+  { pace, signal }: { pace: Pace; signal: AbortSignal },
 ): Promise<void> {
-  const closesAt = Date.now() + LIFE_MS;
+  const closesAt = Date.now() + pace.life;
   let sentAt = Date.now();
   while (Date.now() < closesAt && !signal.aborted) {
     const { events, ended } = await look();
@@ -63,11 +74,11 @@ async function follow(
     for (const event of events) send(eventText(event));
     if (events.length > 0) sentAt = Date.now();
     if (ended) return;
-    if (Date.now() - sentAt >= HEARTBEAT_MS) {
+    if (Date.now() - sentAt >= pace.heartbeat) {
       send(': still here\n\n');
       sentAt = Date.now();
     }
-    await sleep(LOOK_MS, undefined, { signal });
+    await sleep(pace.look, undefined, { signal });
   }
 }
 

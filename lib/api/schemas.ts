@@ -20,7 +20,9 @@ export const whole = (least: number, most: number) =>
         .max(most, { error: `a whole number from ${least} to ${most}` }),
     );
 
-const top = whole(1, 1000).optional().describe('Most entries of a page; 100 if absent.');
+const top = whole(1, 1000)
+  .optional()
+  .describe('Most entries of a page, from 1 to 1,000; 100 if absent.');
 
 export const runsQuery = z.strictObject({
   pipeline: pipelineName.optional().describe('Runs of this pipeline only.'),
@@ -61,7 +63,7 @@ export const logQuery = z.strictObject({
     .describe('The attempt; the latest one that printed anything if absent.'),
   bytes: whole(1, 1024 * 1024)
     .optional()
-    .describe('Bytes from the end; 4,096 if absent. Without meaning beside a Range.'),
+    .describe('Bytes from the end, up to 1 MiB; 4,096 if absent. Without meaning beside a Range.'),
   whole: z
     .literal('true', { error: "'true', or left out" })
     .optional()

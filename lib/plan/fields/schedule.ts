@@ -16,7 +16,9 @@ export const schedule = z
       .string()
       .refine(isTimeZone, { error: 'an IANA time zone such as Europe/Berlin or UTC' })
       .default('UTC')
-      .describe('The time zone that the cron expression is read in.'),
+      .describe(
+        'The time zone that the cron expression is read in. A local time that a clock change leaves out comes as much later; one that comes twice counts once.',
+      ),
     catchUp: z
       .enum(CATCH_UP)
       .default('last')

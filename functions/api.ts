@@ -2,6 +2,9 @@ import { app } from '@azure/functions';
 import * as df from 'durable-functions';
 import { handleRequest } from '../lib/api/handle.ts';
 
+// Server-sent events are sent as they come to be.
+app.setup({ enableHttpStream: true });
+
 app.http('api', {
   route: '{*path}',
   methods: ['GET', 'PUT', 'POST', 'DELETE'],

@@ -2,6 +2,7 @@ import { app } from '@azure/functions';
 import * as df from 'durable-functions';
 import { collectGarbage } from '../lib/activities/gc.ts';
 import { reconcile } from '../lib/activities/reconcile.ts';
+import { tick } from '../lib/activities/schedule.ts';
 import { sweep } from '../lib/activities/sweep.ts';
 
 app.timer('sweep', {
@@ -10,6 +11,18 @@ app.timer('sweep', {
   runOnStartup: true,
   extraInputs: [df.input.durableClient()],
   handler: (_timer, context) => sweep(df.getClient(context), (message) => context.warn(message)),
+});
+
+app.timer('schedules', {
+  schedule: '0 * * * * *',
+  // What came due while the app was down is not to wait for the next minute.
+  runOnStartup: true,
+  extraInputs: [df.input.durableClient()],
+  handler: async (_timer, context) => {
+    for (const { pipeline, note } of await tick(df.getClient(context), Date.now())) {
+      context.info(`Schedule of ${pipeline}: ${note}.`);
+    }
+  },
 });
 
 app.timer('gc', {

@@ -1,7 +1,16 @@
 import { deleteJob, endJob as terminateJob, jobsOf } from '../azure/jobs.ts';
 import { deletePool } from '../azure/pools.ts';
 import { finishRows, type SeenRow } from '../store/ledger.ts';
-import { getOwnRun, readRunLines, retire, setProgress, updateRun } from '../store/runs.ts';
+import { sealRun, unsealRun } from '../store/run-index.ts';
+import {
+  getOwnRun,
+  getProgress,
+  getRun,
+  readRunLines,
+  retire,
+  setProgress,
+  updateRun,
+} from '../store/runs.ts';
 import type { Activities } from './contract.ts';
 
 /** Writes down that the run ends, then ends its job, so that nothing of it writes any more; whether it has ended. */
@@ -29,8 +38,16 @@ export async function cleanUp({
   if (!jobsGone || !poolGone) return { gone: false };
   await finishRows(record.pipeline, run, await readRunLines<SeenRow>(run, 'inputs.ndjson'));
   await setProgress({ run, epoch }, { phase: 'done' });
+  await showEnd(run, epoch);
   await retire(run);
   return { gone: true };
+}
+
+/** Writes how a run came out where listings find it, unless somebody begins it anew meanwhile. */
+async function showEnd(run: string, epoch: number): Promise<void> {
+  const record = await getRun(run);
+  await sealRun(record, await getProgress(run));
+  if ((await getRun(run)).epoch !== epoch) await unsealRun(record);
 }
 
 async function deleteJobs(run: string): Promise<boolean> {

@@ -6,6 +6,7 @@ import { closeWindow } from '../plan/window.ts';
 import { type Claim, closeClaim, openClaim, takeRows } from '../store/claims.ts';
 import { listPending, type Row, type SeenRow, supersede } from '../store/ledger.ts';
 import { getPipeline, type StoredPipeline } from '../store/pipelines.ts';
+import { pausedAt } from '../store/pauses.ts';
 import { commitJson, commitLines, createRun } from '../store/runs.ts';
 import type { Activities } from './contract.ts';
 import { startRun } from './durable.ts';
@@ -16,7 +17,7 @@ export async function collect(
   client: DurableClient,
 ): Promise<Activities['collect']['output']> {
   const stored = await getPipeline(pipeline);
-  if (!stored) return { waitSeconds: null, more: false };
+  if (!stored || (await mustGather(stored))) return { waitSeconds: null, more: false };
   const waiting = await listPending(pipeline);
   const now = new Date();
   const verdict = closeWindow(waiting, stored.pipeline.on.drop, now.getTime());
@@ -26,12 +27,16 @@ export async function collect(
   return { waitSeconds: 0, more: verdict.take.length < waiting.length - verdict.superseded.length };
 }
 
+/** Whether a pipeline's drops wait for something else than their window: for its schedule, or for `resume`. */
+export async function mustGather({ name, pipeline }: StoredPipeline): Promise<boolean> {
+  return pipeline.on.schedule !== undefined || (await pausedAt(name)) !== null;
+}
+
 async function claim(stored: StoredPipeline, rows: Row[], now: Date): Promise<Claim> {
   const run = runId(stored.name, now, randomBytes(6).toString('hex'));
   const hashes = rows.map(({ hash }) => hash);
   const intent = { run, pipeline: stored.name, claimedAt: now.toISOString(), hashes };
-  await openClaim(intent);
-  return intent;
+  return openClaim(intent);
 }
 
 /** Sets a claim's rows, makes the run of those it won, and starts it. May be done any number of times. */
@@ -42,8 +47,11 @@ export async function carryOut(
 ): Promise<void> {
   const rows = await takeRows(intent, listed);
   if (rows.length > 0) {
-    const { run, pipeline, claimedAt: at } = intent;
-    await startRun(client, await makeRun({ run, pipeline, at, kind: 'drop' }, rows));
+    const { run, pipeline, claimedAt: at, scheduledFor } = intent;
+    const trigger = scheduledFor
+      ? ({ kind: 'schedule', scheduledFor } as const)
+      : ({ kind: 'drop' } as const);
+    await startRun(client, await makeRun({ run, pipeline, at, ...trigger }, rows));
   }
   await closeClaim(intent);
 }
@@ -55,11 +63,13 @@ export interface Origin {
   /** When it was asked for, in ISO 8601. */
   at: string;
   kind: RunRecord['trigger']['kind'];
+  /** The time that a schedule named, in ISO 8601. */
+  scheduledFor?: string;
 }
 
 /** Writes down a run, first wins; its inputs and its pipeline stay as they are at the first time. */
 export async function makeRun(origin: Origin, rows: SeenRow[]): Promise<RunRecord> {
-  const { run, pipeline, at, kind } = origin;
+  const { run, pipeline, at, kind, scheduledFor } = origin;
   const stored = await getPipeline(pipeline);
   await commitLines(run, 'inputs.ndjson', rows);
   if (stored) await commitJson(run, 'pipeline.json', stored);
@@ -70,7 +80,7 @@ export async function makeRun(origin: Origin, rows: SeenRow[]): Promise<RunRecor
     epoch: 1,
     generation: 1,
     status: 'Running',
-    trigger: { kind },
+    trigger: scheduledFor ? { kind, scheduledFor } : { kind },
     startedAt: at,
     endedAt: null,
     error: null,

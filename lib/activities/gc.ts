@@ -78,7 +78,7 @@ async function oldRuns(
 ): Promise<Found[]> {
   if (!keep) return [];
   const found: Found[] = [];
-  for await (const { run, startedAt, logsGone } of listIndex(pipeline)) {
+  for await (const { run, startedAt, logsGone, metadata } of listIndex(pipeline)) {
     // It ended after it began, so most are seen to be too young without a look at their record.
     const young = !pastKeep(keep, { endedAt: startedAt, logsGone }, now);
     if (young || active.has(run)) continue;
@@ -86,7 +86,7 @@ async function oldRuns(
     const kind = pastKeep(keep, { endedAt: endOf(record, startedAt), logsGone }, now);
     if (!kind) continue;
     const reason = `it ended longer ago than ${pipeline} keeps ${kind === 'logs' ? 'logs' : 'runs'}`;
-    const key = { run, pipeline, startedAt };
+    const key = { run, pipeline, startedAt, metadata };
     const remove = (client: DurableClient): Promise<void> =>
       kind === 'logs' ? removeLogs(key) : removeRun(key, record?.epoch ?? 0, client);
     found.push({ garbage: { kind, id: run, run, reason }, remove });

@@ -24,6 +24,9 @@ export async function writePart(input: Input): Promise<PartSummary> {
   const body = entries.map((entry) => JSON.stringify(entry)).join('\n');
   const file = partFile(record.generation, part);
   await putRunFile(run, file, body, 'application/x-ndjson');
+  const unsuccessful = entries.filter(({ status }) => status !== 'Succeeded');
+  const lines = unsuccessful.map((entry) => JSON.stringify(entry)).join('\n');
+  await putRunFile(run, unsuccessfulFile(record.generation, part), lines, 'application/x-ndjson');
   const groups = JSON.stringify(failures);
   await putRunFile(run, failuresFile(record.generation, part), groups, 'application/json');
   const count = (status: ManifestItem['status']): number =>
@@ -37,6 +40,11 @@ export async function writePart(input: Input): Promise<PartSummary> {
     failed: count('Failed'),
     cancelled: count('Cancelled'),
   };
+}
+
+/** The entries of a part that did not succeed, so that they are found without reading the others. */
+export function unsuccessfulFile(generation: number, part: number): string {
+  return partFile(generation, part).replace(/ndjson$/, 'unsuccessful.ndjson');
 }
 
 /** The failures of a part in groups. */
@@ -76,7 +84,10 @@ export function finalCheckFile(generation: number): string {
 }
 
 /** The tasks of the present generation that carried items of a block, with those items alone. */
-async function tasksOf({ id: run, generation }: RunRecord, block: number): Promise<PlannedTask[]> {
+export async function tasksOf(
+  { id: run, generation }: RunRecord,
+  block: number,
+): Promise<PlannedTask[]> {
   const rounds = (await listRounds(run)).filter((round) => round.generation === generation);
   const tasks = new Map<string, PlannedTask>();
   for (const slab of slabsWithin(rounds, block)) {

@@ -4,6 +4,7 @@ import type { Manifest, ManifestItem } from '../plan/manifest.ts';
 import { blockCount, blockOf } from '../plan/plan.ts';
 import { isChosen, type RedriveChoice } from '../plan/redrive.ts';
 import type { RunRecord } from '../plan/run.ts';
+import { unsealRun } from '../store/run-index.ts';
 import {
   getRun,
   isActive,
@@ -35,6 +36,7 @@ export async function redriveRun(
   }
   await mustChoose(record, choice);
   await markActive(run);
+  await unsealRun(record);
   const begun = await begin(record, choice);
   await drive(client, begun);
   return begun;

@@ -4,7 +4,7 @@ import { listOpenClaims } from '../store/claims.ts';
 import { hasPending } from '../store/ledger.ts';
 import { listPipelines } from '../store/pipelines.ts';
 import { listActive } from '../store/runs.ts';
-import { carryOut } from './collect.ts';
+import { carryOut, mustGather } from './collect.ts';
 import { poke } from './durable.ts';
 import { tendRun } from './janitor.ts';
 
@@ -20,9 +20,10 @@ export async function sweep(client: DurableClient, warn: (message: string) => vo
   for (const claim of await listOpenClaims()) {
     await guarded(`finishing the claim of run ${claim.run}`, () => carryOut(claim, client));
   }
-  for (const { name } of await listPipelines()) {
+  for (const stored of await listPipelines()) {
+    const { name } = stored;
     await guarded(`waking the collector of ${name}`, async () => {
-      if (await hasPending(name)) await poke(client, name);
+      if ((await hasPending(name)) && !(await mustGather(stored))) await poke(client, name);
     });
   }
   for (const active of await listActive()) {

@@ -2,6 +2,8 @@ import type { DurableClient } from 'durable-functions';
 import { Hono } from 'hono';
 import { blobUrl } from '../azure/sas.ts';
 import { dropRoutes } from './drops.ts';
+import { eventRoutes } from './events.ts';
+import { openApi } from './openapi.ts';
 import { pipelineRoutes } from './pipelines.ts';
 import { problem, problemOf } from './problem.ts';
 import { runRoutes } from './runs.ts';
@@ -16,10 +18,12 @@ export function createApi(log: (error: unknown) => void, durable: DurableClient)
   api.get('/', (c) =>
     c.json({ name: 'sluice', version: VERSION, storage: { blobEndpoint: blobEndpoint() } }),
   );
-  api.route('/pipelines', pipelineRoutes());
+  api.route('/pipelines', pipelineRoutes(durable));
   api.route('/runs', runRoutes(durable));
   api.route('/drops', dropRoutes());
+  api.route('/', eventRoutes(log));
   api.route('/', upkeepRoutes(durable));
+  api.get('/openapi.json', (c) => c.json(openApi(VERSION)));
   api.notFound((c) =>
     problem(404, 'NotFound', `There is nothing at ${c.req.method} ${c.req.path}.`),
   );

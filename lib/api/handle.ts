@@ -1,6 +1,7 @@
-import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { HttpRequest, HttpResponseBodyInit, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import { createApi } from './app.ts';
+import { EVENT_STREAM } from './event-stream.ts';
 
 /** Answers a request that came through Azure Functions. */
 export async function handleRequest(
@@ -12,8 +13,14 @@ export async function handleRequest(
   return {
     status: response.status,
     headers: Object.fromEntries(response.headers),
-    body: Buffer.from(await response.arrayBuffer()),
+    body: await bodyOf(response),
   };
+}
+
+/** Events are sent as they come; anything else in one piece, whose length the client then knows. */
+async function bodyOf(response: Response): Promise<HttpResponseBodyInit> {
+  const isStream = response.headers.get('content-type') === EVENT_STREAM;
+  return isStream && response.body ? response.body : Buffer.from(await response.arrayBuffer());
 }
 
 /** The platform's request as the Web's; its own lacks what a router needs. */

@@ -1,5 +1,10 @@
+import type { DurableClient } from 'durable-functions';
 import { Hono } from 'hono';
+import { removePipeline } from '../activities/remove-pipeline.ts';
+import { resume } from '../activities/resume.ts';
 import { SluiceError } from '../errors.ts';
+import { nextTime } from '../plan/schedule.ts';
+import { listPaused, pause } from '../store/pauses.ts';
 import {
   applyPipeline,
   getPipeline,
@@ -7,17 +12,52 @@ import {
   type StoredPipeline,
 } from '../store/pipelines.ts';
 import { problem } from './problem.ts';
+import { pipelineName } from './schemas.ts';
 
 /** A pipeline file longer than this is a mistake. */
 const MAX_SOURCE_BYTES = 256 * 1024;
 
-/** `PUT` and `GET /api/pipelines[/{name}]`. */
-export function pipelineRoutes(): Hono {
+/** `PUT`, `GET` and `DELETE /api/pipelines[/{name}]`, and its `/pause` and `/resume`. */
+export function pipelineRoutes(durable: DurableClient): Hono {
   const routes = new Hono();
-  routes.get('/', async (c) => c.json({ value: await listPipelines() }));
-  routes.get('/:name', async (c) => c.json(await existing(c.req.param('name'))));
+  routes.get('/', async (c) => {
+    const [stored, paused] = await Promise.all([listPipelines(), listPaused()]);
+    const now = Date.now();
+    return c.json({ value: stored.map((each) => pipelineView(each, paused, now)) });
+  });
+  routes.get('/:name', async (c) => c.json(await show(await existing(c.req.param('name')))));
   routes.put('/:name', async (c) => putPipeline(c.req.param('name'), await c.req.text()));
+  routes.delete('/:name', async (c) => {
+    const { name } = await existing(c.req.param('name'));
+    await removePipeline(name, new Date());
+    return c.body(null, 204);
+  });
+  routes.post('/:name/pause', async (c) => {
+    const stored = await existing(c.req.param('name'));
+    await pause(stored.name, new Date());
+    return c.json(await show(stored));
+  });
+  routes.post('/:name/resume', async (c) => {
+    const stored = await existing(c.req.param('name'));
+    await resume(stored, durable, Date.now());
+    return c.json(await show(stored));
+  });
   return routes;
+}
+
+/** A pipeline as stored, and what holds or starts it. */
+function pipelineView(stored: StoredPipeline, paused: ReadonlySet<string>, now: number) {
+  const { schedule } = stored.pipeline.on;
+  const next = schedule ? nextTime(schedule, now) : null;
+  return {
+    ...stored,
+    paused: paused.has(stored.name),
+    nextScheduled: next === null ? null : new Date(next).toISOString(),
+  };
+}
+
+async function show(stored: StoredPipeline): Promise<ReturnType<typeof pipelineView>> {
+  return pipelineView(stored, await listPaused(), Date.now());
 }
 
 async function existing(name: string): Promise<StoredPipeline> {
@@ -47,9 +87,9 @@ async function putPipeline(name: string, source: string): Promise<Response> {
     const detail = `The pipeline file has ${applied.problems.length} fault(s); nothing was changed.`;
     return problem(422, 'InvalidPipeline', detail, applied.problems);
   }
-  return Response.json(applied.stored, { status: applied.created ? 201 : 200 });
+  return Response.json(await show(applied.stored), { status: applied.created ? 201 : 200 });
 }
 
 function isName(name: string): boolean {
-  return /^[a-z][a-z0-9-]{0,31}$/.test(name);
+  return pipelineName.safeParse(name).success;
 }

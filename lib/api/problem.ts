@@ -1,15 +1,34 @@
+import { z } from 'zod';
 import type { Problem } from '../plan/parse-pipeline.ts';
 import { SluiceError, type SluiceErrorCode } from '../errors.ts';
 
 /** RFC 9457 problem details, with the error's code and, for a pipeline file, each fault in it. */
-export interface ProblemDetails {
-  type: string;
-  title: string;
-  status: number;
-  detail: string;
-  code: string;
-  errors?: Problem[];
-}
+export const problemSchema = z
+  .strictObject({
+    type: z.literal('about:blank'),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    code: z.string().describe('One of those in docs/failures.md.'),
+    errors: z
+      .array(
+        z.strictObject({
+          file: z.string(),
+          line: z.number().int(),
+          column: z.number().int(),
+          path: z.string(),
+          message: z.string(),
+          expected: z.string(),
+          got: z.string(),
+          fix: z.string(),
+        }),
+      )
+      .optional()
+      .describe('The faults of a pipeline file.'),
+  })
+  .meta({ id: 'Problem', description: 'What went wrong, as RFC 9457 has it.' });
+
+export type ProblemDetails = z.infer<typeof problemSchema>;
 
 const TITLES: Record<number, string> = {
   400: 'Bad Request',
@@ -17,6 +36,7 @@ const TITLES: Record<number, string> = {
   405: 'Method Not Allowed',
   409: 'Conflict',
   413: 'Content Too Large',
+  416: 'Range Not Satisfiable',
   422: 'Unprocessable Content',
   500: 'Internal Server Error',
   503: 'Service Unavailable',

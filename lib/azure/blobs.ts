@@ -109,6 +109,26 @@ export async function readTail(
   }
 }
 
+/** Bytes `start` to `end` of a blob, both included; null when it is not there, and no bytes past its end. */
+export async function readRange(
+  container: ContainerClient,
+  name: string,
+  { start, end }: { start: number; end: number },
+): Promise<{ bytes: Buffer; size: number } | null> {
+  const found = await stat(container, name);
+  if (!found || start >= found.size) return found && { bytes: Buffer.alloc(0), size: found.size };
+  const count = Math.min(end, found.size - 1) - start + 1;
+  try {
+    return await storageCall(`Reading ${container.containerName}/${name}`, async () => {
+      const bytes = await container.getBlobClient(name).downloadToBuffer(start, count);
+      return { bytes, size: found.size };
+    });
+  } catch (error) {
+    if (statusOf(error) === 404) return null;
+    throw error;
+  }
+}
+
 /** The JSON value of a blob; null when it is not there. Throws `CorruptRecord` when it is not JSON. */
 export async function readJson<T>(
   container: ContainerClient,
@@ -196,7 +216,8 @@ async function text(stream: NodeJS.ReadableStream | undefined): Promise<string> 
   return Buffer.concat(chunks).toString('utf8');
 }
 
-async function listPage(
+/** One page of a listing; its token leads to the next one and stays good when other blobs come and go. */
+export async function listPage(
   container: ContainerClient,
   prefix: string,
   options: { metadata: boolean; size: number; continuationToken: string | undefined },

@@ -133,6 +133,13 @@ export async function taskIds(job: string, prefix: string): Promise<Set<string>>
   return ids;
 }
 
+/** The ids of a job's tasks that are on a node now. A job that is gone has none. */
+export async function runningTasks(job: string): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for await (const { id } of tasksWhere(job, "state eq 'running'", 'id')) if (id) ids.add(id);
+  return ids;
+}
+
 async function* tasksWhere(
   job: string,
   filter: string,

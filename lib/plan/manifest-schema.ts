@@ -49,7 +49,7 @@ export const manifestItemSchema = z
   })
   .describe('One item; also each line of a part.');
 
-const failureGroup = z.strictObject({
+export const failureGroupSchema = z.strictObject({
   signature: text,
   cause: itemCause,
   exitCode: z.number().int().nullable(),
@@ -78,7 +78,7 @@ export const manifestSchema = z.strictObject({
   }),
   error: z.strictObject({ code: text, message: text }).nullable(),
   counts: z.strictObject({ items: count, succeeded: count, failed: count, cancelled: count }),
-  failures: z.array(failureGroup).describe('The largest group first.'),
+  failures: z.array(failureGroupSchema).describe('The largest group first.'),
   items: z.array(manifestItemSchema).nullable().describe('Null in a large run, which has parts.'),
   merge: merge.nullable(),
   parts: z

@@ -1,7 +1,6 @@
 /** Fields that a pipeline file will have; until then they are refused by name, never ignored. */
 export const NOT_BUILT_YET: ReadonlySet<string> = new Set([
   'on.http',
-  'on.schedule',
   'params',
   'concurrency',
   'secrets',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseDuration } from './duration.ts';
 import { nodes } from './fields/nodes.ts';
+import { schedule } from './fields/schedule.ts';
 import { IMAGES } from './images.ts';
 import { DEFAULT_RETRY, RETRY_CAUSES, type RetryOn, type RetryRule } from './retry.ts';
 
@@ -115,6 +116,7 @@ export const pipelineSchema = z.strictObject({
       maxWait: duration(0, '1d').default(60),
       maxItems: z.number().int().min(1).max(100_000).default(10_000),
     }),
+    schedule: schedule.optional(),
   }),
   tasks: z.strictObject({
     forEach: z.literal('drop'),

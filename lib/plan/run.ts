@@ -3,18 +3,31 @@ import type { RedriveChoice } from './redrive.ts';
 import type { FailureGroup } from './signature.ts';
 import type { TaskCounts } from './poll.ts';
 
-export type RunStatus = 'Running' | FinalStatus;
+/** The four ways a run ends. */
+export const FINAL_STATUSES = [
+  'Succeeded',
+  'CompletedWithFailures',
+  'Failed',
+  'Cancelled',
+] as const satisfies FinalStatus[];
 
-/** What a run is at; `done` once its pool and job are gone. */
-export type Phase =
-  | 'plan'
-  | 'pool'
-  | 'submit'
-  | 'watch'
-  | 'merge'
-  | 'manifest'
-  | 'cleanup'
-  | 'done';
+export const RUN_STATUSES = ['Running', ...FINAL_STATUSES] as const;
+
+export type RunStatus = (typeof RUN_STATUSES)[number];
+
+/** What a run is at, in their order; `done` once its pool and job are gone. */
+export const PHASES = [
+  'plan',
+  'pool',
+  'submit',
+  'watch',
+  'merge',
+  'manifest',
+  'cleanup',
+  'done',
+] as const;
+
+export type Phase = (typeof PHASES)[number];
 
 export interface RunError {
   code: string;
@@ -30,7 +43,8 @@ export interface RunRecord {
   /** 1 at first, and one more with each redrive. */
   generation: number;
   status: RunStatus;
-  trigger: { kind: 'drop' | 'http' };
+  /** `scheduledFor` is the time that a schedule named, in ISO 8601. */
+  trigger: { kind: 'drop' | 'http' | 'schedule'; scheduledFor?: string };
   startedAt: string;
   endedAt: string | null;
   error: RunError | null;

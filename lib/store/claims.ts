@@ -10,11 +10,18 @@ export interface Claim {
   pipeline: string;
   claimedAt: string;
   hashes: string[];
+  /** The time that a schedule named, in ISO 8601, when it was that which made the rows a run. */
+  scheduledFor?: string;
 }
 
-/** Writes down that rows are to become a run; nothing is the run's until its row says so. */
-export async function openClaim(claim: Claim): Promise<void> {
-  await create(await controlContainer(), claimName(claim), JSON.stringify(claim));
+/** Writes down that rows are to become a run, first wins; nothing is the run's until its row says so. Returns what stands. */
+export async function openClaim(claim: Claim): Promise<Claim> {
+  const control = await controlContainer();
+  for (;;) {
+    if (await create(control, claimName(claim), JSON.stringify(claim))) return claim;
+    const found = await readJson<Claim>(control, claimName(claim));
+    if (found) return found.value;
+  }
 }
 
 /** Sets each row of a claim to claimed by its run, where nobody else was first; the run gets those it won. */
@@ -43,11 +50,12 @@ async function takeRow(
   }
 }
 
-/** Claims that have not been carried out, or not to the end. */
-export async function listOpenClaims(): Promise<Claim[]> {
+/** Claims that have not been carried out, or not to the end, of one pipeline or of all. */
+export async function listOpenClaims(pipeline?: string): Promise<Claim[]> {
   const control = await controlContainer();
   const claims: Claim[] = [];
-  for await (const { name } of list(control, OPEN)) {
+  const prefix = pipeline === undefined ? OPEN : `${OPEN}${pipeline}/`;
+  for await (const { name } of list(control, prefix)) {
     const found = await readJson<Claim>(control, name);
     if (found) claims.push(found.value);
   }

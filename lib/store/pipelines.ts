@@ -1,4 +1,4 @@
-import { create, list, readJson, replace, type Versioned } from '../azure/blobs.ts';
+import { create, list, readJson, remove, replace, type Versioned } from '../azure/blobs.ts';
 import { container, controlContainer } from '../azure/storage.ts';
 import { sha256 } from '../plan/ids.ts';
 import { parsePipeline, type Problem } from '../plan/parse-pipeline.ts';
@@ -62,6 +62,11 @@ export async function listPipelines(): Promise<StoredPipeline[]> {
     pipelines.push(current.value);
   }
   return pipelines;
+}
+
+/** Removes a pipeline's file. */
+export async function removePipeline(name: string): Promise<void> {
+  await remove(await controlContainer(), blobName(name));
 }
 
 function blobName(name: string): string {

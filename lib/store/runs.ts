@@ -1,9 +1,9 @@
 import { create, first, list, put, read, readJson, remove, replace } from '../azure/blobs.ts';
 import { controlContainer } from '../azure/storage.ts';
 import { SluiceError } from '../errors.ts';
-import { newestFirst } from '../plan/ids.ts';
 import type { Manifest } from '../plan/manifest.ts';
 import type { Progress, RunError, RunRecord } from '../plan/run.ts';
+import { indexRun } from './run-index.ts';
 
 /** Which epoch of which run an activity works for. */
 export interface RunRef {
@@ -17,10 +17,8 @@ export async function createRun(record: RunRecord): Promise<RunRecord> {
   const standing = await findRun(record.id);
   // Asked for again: it may have ended and been cleaned up, so its marks are left alone.
   if (standing) return standing;
-  const entry = newestFirst(record.id, new Date(record.startedAt));
   await markActive(record.id);
-  await put(control, `index/runs/${entry}`, '');
-  await put(control, `index/pipelines/${record.pipeline}/${entry}`, '');
+  await indexRun(record);
   await create(control, runName(record.id), JSON.stringify(record));
   return getRun(record.id);
 }
@@ -106,16 +104,6 @@ export async function adopt(
     if (error instanceof SluiceError && error.code === 'Fenced') return null;
     throw error;
   }
-}
-
-/** Runs newest first, as ids, of one pipeline or of all. */
-export async function listRuns(pipeline: string | undefined, limit: number): Promise<string[]> {
-  const prefix = pipeline === undefined ? 'index/runs/' : `index/pipelines/${pipeline}/`;
-  const runs: string[] = [];
-  for await (const { name } of list(await controlContainer(), prefix)) {
-    if (runs.push(name.slice(prefix.length).replace(/^\d+\./, '')) === limit) break;
-  }
-  return runs;
 }
 
 /** Runs that are not cleaned up, and since when, in milliseconds since 1970. */
@@ -214,12 +202,14 @@ export async function listRunFiles(run: string, folder: string): Promise<string[
 
 /** The values of an NDJSON file of a run. */
 export async function readRunLines<T>(run: string, file: string): Promise<T[]> {
+  return (await readRawLines(run, file)).map((line) => JSON.parse(line) as T);
+}
+
+/** The lines of an NDJSON file of a run, for somebody who needs few of their values. */
+export async function readRawLines(run: string, file: string): Promise<string[]> {
   const found = await read(await controlContainer(), `runs/${run}/${file}`);
   if (!found) throw new SluiceError('CorruptRecord', `runs/${run}/${file} is missing.`);
-  return found.value
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as T);
+  return found.value.split('\n').filter(Boolean);
 }
 
 /** The manifest as written, in its own bytes; null until it is. */

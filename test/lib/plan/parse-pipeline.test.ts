@@ -119,7 +119,7 @@ test.each<Fault>([
   [
     'a schedule',
     swap('on:\n', 'on:\n  schedule: x\n'),
-    { line: 3, column: 3, message: "the field 'schedule' is not built yet" },
+    { line: 3, column: 13, path: 'on.schedule', message: "'schedule' does not fit" },
   ],
   [
     'a missing command',

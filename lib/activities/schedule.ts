@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto';
+import type { DurableClient } from 'durable-functions';
+import { messageOf } from '../errors.ts';
+import { runId } from '../plan/ids.ts';
+import { dueTimes } from '../plan/schedule.ts';
+import { closeWindow } from '../plan/window.ts';
+import { closeClaim, openClaim } from '../store/claims.ts';
+import { type Key, takeKey } from '../store/keys.ts';
+import { listPending, type SeenRow, supersede } from '../store/ledger.ts';
+import { pausedAt } from '../store/pauses.ts';
+import { listPipelines, type StoredPipeline } from '../store/pipelines.ts';
+import { findRun } from '../store/runs.ts';
+import { scheduledUpTo, setScheduledUpTo } from '../store/schedules.ts';
+import { carryOut, makeRun } from './collect.ts';
+import { startRun } from './durable.ts';
+
+/** Something that a tick did for a pipeline, or why it did not; `runs` are those that a time stands for. */
+export interface Ticked {
+  pipeline: string;
+  /** ISO 8601; null when it is about no time in particular. */
+  scheduledFor: string | null;
+  runs: string[];
+  /** In words that end a sentence. */
+  note: string;
+}
+
+/** Milliseconds since 1970, and who starts runs. */
+interface Tick {
+  client: DurableClient;
+  now: number;
+}
+
+/**
+ * Starts what the pipelines' schedules have come to by `now`, in milliseconds since 1970. A time is a key, so that a
+ * tick that runs twice, or is cut off and runs again, starts each run once.
+ */
+export async function tick(client: DurableClient, now: number): Promise<Ticked[]> {
+  const done: Ticked[] = [];
+  for (const stored of await listPipelines()) {
+    try {
+      done.push(...(await tickPipeline(stored, { client, now })));
+    } catch (error) {
+      const note = `${messageOf(error)}; the next tick tries again`;
+      done.push({ pipeline: stored.name, scheduledFor: null, runs: [], note });
+    }
+  }
+  return done;
+}
+
+async function tickPipeline(stored: StoredPipeline, { client, now }: Tick): Promise<Ticked[]> {
+  const { name: pipeline, updatedAt } = stored;
+  const { schedule } = stored.pipeline.on;
+  if (!schedule) return [];
+  // What was applied anew begins anew: times before that were of another schedule.
+  const from = Math.max(
+    Date.parse((await scheduledUpTo(pipeline)) ?? updatedAt),
+    Date.parse(updatedAt),
+  );
+  const { times, skipped } = dueTimes(schedule, from, now);
+  if (times.length + skipped === 0) return [];
+  const done: Ticked[] = [];
+  const about = (note: string): Ticked => ({ pipeline, scheduledFor: null, runs: [], note });
+  if ((await pausedAt(pipeline)) !== null) {
+    done.push(about(`${times.length + skipped} times passed while it was paused`));
+  } else {
+    if (skipped > 0) done.push(about(`${skipped} times were missed and are not caught up with`));
+    for (const time of times) done.push(await fire(stored, time, { client, now }));
+  }
+  await setScheduledUpTo(pipeline, new Date(now).toISOString());
+  return done;
+}
+
+async function fire(stored: StoredPipeline, time: number, tick: Tick): Promise<Ticked> {
+  const scheduledFor = new Date(time).toISOString();
+  const runs = await (stored.pipeline.tasks.forEach === 'drop'
+    ? fireDrops(stored, scheduledFor, tick)
+    : fireWithoutInputs(stored, scheduledFor, tick));
+  const { name: pipeline } = stored;
+  const note =
+    runs.length === 0
+      ? `no drops waited at ${scheduledFor}, so no run was started`
+      : `${scheduledFor} is run ${runs.join(', ')}`;
+  return { pipeline, scheduledFor, runs, note };
+}
+
+/** The drops that waited when the time was first dealt with become a run, or several when they are too many for one. */
+async function fireDrops(
+  stored: StoredPipeline,
+  scheduledFor: string,
+  tick: Tick,
+): Promise<string[]> {
+  const { name: pipeline } = stored;
+  const runs: string[] = [];
+  const { at } = await keyOf(pipeline, scheduledFor, { nth: 1, tick });
+  for (let nth = 1; ; nth++) {
+    const rows = await waitingAt(stored, Date.parse(at));
+    if (rows.length === 0) return runs;
+    const key = await keyOf(pipeline, scheduledFor, { nth, tick });
+    if (!(await findRun(key.run))) await claimFor(stored, { key, rows, scheduledFor }, tick);
+    runs.push(key.run);
+  }
+}
+
+/** The oldest drops that had arrived by then, as many as go into a run. */
+async function waitingAt({ name, pipeline }: StoredPipeline, at: number): Promise<SeenRow[]> {
+  const waiting = (await listPending(name)).filter(({ arrivedAt }) => arrivedAt <= at);
+  const rule = { ...pipeline.on.drop, settle: 0, maxWait: 0 };
+  const { take, superseded } = closeWindow(waiting, rule, at);
+  await supersede(name, superseded);
+  return take;
+}
+
+/** Who comes second finds either the claim of who was first, or its run. */
+async function claimFor(
+  { name: pipeline }: StoredPipeline,
+  { key, rows, scheduledFor }: { key: Key; rows: SeenRow[]; scheduledFor: string },
+  { client }: Tick,
+): Promise<void> {
+  const hashes = rows.map(({ hash }) => hash);
+  const intent = { run: key.run, pipeline, claimedAt: key.at, hashes, scheduledFor };
+  const standing = await openClaim(intent);
+  if (await findRun(key.run)) await closeClaim(standing);
+  else await carryOut(standing, client, rows);
+}
+
+async function fireWithoutInputs(
+  { name: pipeline }: StoredPipeline,
+  scheduledFor: string,
+  tick: Tick,
+): Promise<string[]> {
+  const { run, at } = await keyOf(pipeline, scheduledFor, { nth: 1, tick });
+  const origin = { run, pipeline, at, kind: 'schedule', scheduledFor } as const;
+  await startRun(tick.client, (await findRun(run)) ?? (await makeRun(origin, [])));
+  return [run];
+}
+
+/** The run that a scheduled time stands for, first wins. */
+function keyOf(
+  pipeline: string,
+  scheduledFor: string,
+  { nth, tick: { now } }: { nth: number; tick: Tick },
+): Promise<Key> {
+  const at = new Date(now);
+  const run = runId(pipeline, at, randomBytes(6).toString('hex'));
+  const key = `schedule ${scheduledFor} ${nth}`;
+  return takeKey(pipeline, key, { run, at: at.toISOString(), request: 'schedule' });
+}

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { RUN_STATUSES } from '../plan/run.ts';
+
+/** What requests may say; the routes read by these, and the OpenAPI document is made from them. */
+
+export const pipelineName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,31}$/, { error: 'the name of a pipeline' });
+
+/** A whole number in a query. */
+export const whole = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, { error: `a whole number from ${least} to ${most}` })
+    .transform(Number)
+    .pipe(
+      z
+        .number({ error: `a whole number from ${least} to ${most}` })
+        .min(least, { error: `a whole number from ${least} to ${most}` })
+        .max(most, { error: `a whole number from ${least} to ${most}` }),
+    );
+
+const top = whole(1, 1000)
+  .optional()
+  .describe('Most entries of a page, from 1 to 1,000; 100 if absent.');
+
+export const runsQuery = z.strictObject({
+  pipeline: pipelineName.optional().describe('Runs of this pipeline only.'),
+  status: z
+    .enum(RUN_STATUSES, { error: `one of ${RUN_STATUSES.join(', ')}` })
+    .optional()
+    .describe('Runs of this status only.'),
+  since: z.iso
+    .datetime({ offset: true, error: 'a time such as 2026-11-25T06:00:00Z' })
+    .optional()
+    .describe('Runs that began at or after this time only.'),
+  top,
+  after: z.string().optional().describe('Where the page before ended, as its `next` says.'),
+});
+
+export type RunsQuery = z.infer<typeof runsQuery>;
+
+export const ITEM_STATES = ['failed', 'succeeded', 'cancelled', 'running', 'waiting'] as const;
+
+export const itemsQuery = z.strictObject({
+  status: z
+    .enum(ITEM_STATES, { error: `one of ${ITEM_STATES.join(', ')}` })
+    .optional()
+    .describe('Items of this state only.'),
+  top,
+  after: z
+    .string()
+    .regex(/^\d{6,12}$/, { error: 'the id of an item, such as 000017' })
+    .optional()
+    .describe('Items after this one.'),
+});
+
+export type ItemsQuery = z.infer<typeof itemsQuery>;
+
+export const logQuery = z.strictObject({
+  attempt: whole(1, 1000)
+    .optional()
+    .describe('The attempt; the latest one that printed anything if absent.'),
+  bytes: whole(1, 1024 * 1024)
+    .optional()
+    .describe('Bytes from the end, up to 1 MiB; 4,096 if absent. Without meaning beside a Range.'),
+  whole: z
+    .literal('true', { error: "'true', or left out" })
+    .optional()
+    .describe('Answers with a redirect to the whole of it in storage, by a URL that is signed.'),
+});
+
+export const eventsQuery = z.strictObject({
+  pipeline: pipelineName.optional().describe('Runs of this pipeline only.'),
+});
+
+export const tickSchema = z.strictObject({
+  now: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe(
+      'Does what a tick at that time would do; what it starts is not started again when that time comes.',
+    ),
+});
+
+/** What asks for a run; names are of blobs in the container that the pipeline watches. */
+export const askSchema = z.strictObject({
+  pipeline: z.string(),
+  inputs: z.array(z.string().min(1).max(1024)).min(1).max(10_000),
+});
+
+export const cancelSchema = z.strictObject({ reason: z.string().max(1000).default('') });
+
+export const dropsQuery = z.strictObject({
+  pipeline: z.string().describe('Whose drops.'),
+  state: z
+    .enum(['pending', 'set aside'])
+    .optional()
+    .describe('Those that were set aside if absent; others are in the manifests of runs.'),
+});

@@ -10,8 +10,10 @@ export interface Api {
   get<T>(path: string): Promise<T>;
   /** As `get`, with null where the answer is 404. */
   find<T>(path: string): Promise<T | null>;
+  /** The body as it stands, whatever its type; null where the answer is 404. */
+  findText(path: string): Promise<{ text: string; headers: Headers } | null>;
   /** As `get`, with what to do as JSON in the body. */
-  post<T>(path: string, body?: object): Promise<T>;
+  post<T>(path: string, body?: object, headers?: Record<string, string>): Promise<T>;
   putYaml<T>(path: string, source: string): Promise<{ status: number; body: T }>;
 }
 
@@ -46,17 +48,15 @@ export function createApi(base: string, next: string): Api {
   return {
     base,
     get,
-    async find<T>(path: string) {
-      try {
-        return await get<T>(path);
-      } catch (error) {
-        if (error instanceof ApiError && error.status === 404) return null;
-        throw error;
-      }
-    },
-    async post<T>(path: string, body?: object) {
+    find: <T>(path: string) => orNull(() => get<T>(path)),
+    findText: (path) =>
+      orNull(async () => {
+        const response = await call(path);
+        return { text: await response.text(), headers: response.headers };
+      }),
+    async post<T>(path: string, body?: object, headers?: Record<string, string>) {
       const sent = body ? { body: JSON.stringify(body) } : {};
-      return json<T>(await call(path, { method: 'POST', ...sent }));
+      return json<T>(await call(path, { method: 'POST', ...sent, ...(headers && { headers }) }));
     },
     async putYaml<T>(path: string, source: string) {
       const headers = { 'content-type': 'application/yaml' };
@@ -64,6 +64,15 @@ export function createApi(base: string, next: string): Api {
       return { status: response.status, body: await json<T>(response) };
     },
   };
+}
+
+async function orNull<T>(ask: () => Promise<T>): Promise<T | null> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null;
+    throw error;
+  }
 }
 
 async function send(url: string, next: string, init?: RequestInit): Promise<Response> {

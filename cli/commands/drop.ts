@@ -1,6 +1,6 @@
 import { connect, type Target } from '../api/locate.ts';
-import type { Api } from '../api/client.ts';
-import type { Service, StoredPipeline } from '../api/types.ts';
+import { getPipeline } from '../api/pipelines.ts';
+import type { Service } from '../api/types.ts';
 import { collectFiles } from '../drop/files.ts';
 import { type NamedFile, nameDrops, type Naming } from '../drop/names.ts';
 import { openContainer } from '../drop/storage.ts';
@@ -20,7 +20,8 @@ export async function drop(
   options: Target & { json?: boolean },
 ): Promise<ExitCode> {
   const api = await connect(options);
-  const watched = await watchedBy(api, pipeline);
+  const stored = await getPipeline(api, pipeline);
+  const watched = stored.pipeline.on.drop;
   const files = nameAll(await collectFiles(paths), { ...watched, pipeline });
   const { storage } = await api.get<Service>('');
   const container = await openContainer(storage.blobEndpoint, watched.container);
@@ -34,16 +35,6 @@ export async function drop(
   if (options.json) process.stdout.write(`${JSON.stringify({ ...where, ...result }, null, 2)}\n`);
   else report(result, where);
   return result.failed.length > 0 ? EXIT.failed : EXIT.done;
-}
-
-async function watchedBy(api: Api, name: string): Promise<{ container: string; match: string[] }> {
-  const stored = await api.find<StoredPipeline>(`/pipelines/${encodeURIComponent(name)}`);
-  if (stored) return stored.pipeline.on.drop;
-  const { value } = await api.get<{ value: StoredPipeline[] }>('/pipelines');
-  const known = value.map((pipeline) => pipeline.name).join(', ');
-  throw new CliError(`There is no pipeline '${name}'${known ? `; there are: ${known}` : ''}.`, {
-    next: `Store it with: ${COMMAND} apply FILE`,
-  });
 }
 
 function nameAll(
@@ -89,7 +80,7 @@ function report(
   const what = `${count(uploaded.length, 'file')} (${byteSize(bytes)})`;
   process.stdout.write(`dropped ${what} into ${where.container} for ${where.pipeline}\n`);
   if (failed.length === 0) {
-    process.stdout.write(`see the run with: ${COMMAND} status\n`);
+    process.stdout.write(`follow the run with: ${COMMAND} watch\n`);
     return;
   }
   const names = failed.map(({ path, message }) => `${path}: ${message}`);

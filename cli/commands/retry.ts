@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Api } from '../api/client.ts';
 import { connect, type Target } from '../api/locate.ts';
-import { getRun, runPath } from '../api/runs.ts';
+import { findRun, getRun, runPath } from '../api/runs.ts';
 import type { Run } from '../api/types.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { COMMAND } from '../package-root.ts';
@@ -12,17 +12,18 @@ const BETWEEN_LOOKS_MS = 250;
 
 /** Runs again what a run that has ended did not get done, all of it or as far as items and causes are named. */
 export async function retry(
-  id: string,
+  text: string,
   options: Target & { failed?: boolean; item?: string[]; cause?: string[]; json?: boolean },
 ): Promise<ExitCode> {
   const api = await connect(options);
+  const { id } = await findRun(api, text);
   await cleanedUp(api, id);
   const { item = [], cause = [] } = options;
   const run = await api.post<Run>(`${runPath(id)}/redrive`, { items: item, causes: cause });
-  const text = options.json
+  const lines = options.json
     ? JSON.stringify(run, null, 2)
     : `${run.id}  runs again, as generation ${run.generation}\nfollow it with: ${COMMAND} watch ${run.id}`;
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${lines}\n`);
   return EXIT.done;
 }
 

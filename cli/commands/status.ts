@@ -1,5 +1,5 @@
 import { connect, type Target } from '../api/locate.ts';
-import { findManifest, getRun, listRuns, manifestPath } from '../api/runs.ts';
+import { findManifest, findRun, listRuns, manifestPath } from '../api/runs.ts';
 import type { Manifest, Run } from '../api/types.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { COMMAND } from '../package-root.ts';
@@ -24,9 +24,10 @@ async function listAll(options: Target & { json?: boolean }): Promise<ExitCode> 
   return EXIT.done;
 }
 
-async function showOne(id: string, options: Target & { json?: boolean }): Promise<ExitCode> {
+async function showOne(text: string, options: Target & { json?: boolean }): Promise<ExitCode> {
   const api = await connect(options);
-  const run = await getRun(api, id);
+  const run = await findRun(api, text);
+  const { id } = run;
   const manifest = run.status === 'Running' ? null : await findManifest(api, id);
   const where = manifest ? api.base + manifestPath(id) : null;
   const answer = {
@@ -49,6 +50,8 @@ function showRun(run: Run, manifest: Manifest | null, where: string | null): voi
   print(...renderFrame({ upload: null, runs: [run], note: null }, options).filter(Boolean));
   if (manifest) print(...failureLines(manifest).map(fitted));
   print(`manifest  ${where ?? 'comes when the run ends'}`);
+  const failed = manifest !== null && manifest.counts.failed > 0;
+  if (failed) print(`what they printed: ${COMMAND} logs ${run.id} --failed`);
 }
 
 function failures(manifest: Manifest | null) {

@@ -1,9 +1,8 @@
 import { connect, type Target } from '../api/locate.ts';
-import { findManifest, getRun } from '../api/runs.ts';
+import { findRun, getManifest } from '../api/runs.ts';
 import type { Service } from '../api/types.ts';
 import { openStorage } from '../drop/storage.ts';
-import { CliError, EXIT, type ExitCode } from '../errors.ts';
-import { COMMAND } from '../package-root.ts';
+import { EXIT, type ExitCode } from '../errors.ts';
 import { table } from '../terminal/table.ts';
 import { printable } from '../terminal/text.ts';
 import { type Fault, verifyManifest } from '../verify/verify.ts';
@@ -11,14 +10,12 @@ import { type Fault, verifyManifest } from '../verify/verify.ts';
 const SHOWN = 20;
 
 /** Says whether every output of a run's manifest is in storage as it was written; exit code 1 when one is not. */
-export async function verify(id: string, options: Target & { json?: boolean }): Promise<ExitCode> {
+export async function verify(
+  text: string,
+  options: Target & { json?: boolean },
+): Promise<ExitCode> {
   const api = await connect(options);
-  const run = await getRun(api, id);
-  const manifest = await findManifest(api, id);
-  if (!manifest) {
-    const next = `Follow it with: ${COMMAND} watch ${id}`;
-    throw new CliError(`Run ${id} is ${run.status} and has no manifest yet.`, { next });
-  }
+  const manifest = await getManifest(api, await findRun(api, text));
   const { storage } = await api.get<Service>('');
   const answer = await verifyManifest(manifest, await openStorage(storage.blobEndpoint));
   const lines = options.json

@@ -84,9 +84,10 @@ function whereTo({ route, schedule, type }: FunctionSummary, host: string): stri
 function nextCommands({ command, dataDir, defaultDataDir }: BannerFacts): string[] {
   const option = dataDir === defaultDataDir ? '' : ` --data-dir ${shownPath(dataDir)}`;
   return [
-    `${command} apply${option} examples/log-rollup/pipeline.yaml`,
-    `${command} drop${option} log-rollup examples/log-rollup/sample`,
-    `${command} status${option}`,
+    `${command} init hello`,
+    `${command} apply${option} hello/pipeline.yaml`,
+    `${command} drop${option} hello hello/sample`,
+    `${command} watch${option}`,
   ];
 }
 

@@ -26,7 +26,13 @@ export function spansWidth(spans: readonly Span[]): number {
   return spans.reduce((width, { text }) => width + textWidth(text), 0);
 }
 
-/** Whether to colour what is written to `stream`: only on a terminal, and NO_COLOR, FORCE_COLOR and TERM are heard. */
-export function wantsColor(stream: NodeJS.WriteStream): boolean {
+/** Whether to colour what is written to `stream`: FORCE_COLOR decides, then NO_COLOR, then what the terminal can. */
+export function wantsColor(
+  stream: NodeJS.WriteStream,
+  env: NodeJS.ProcessEnv = process.env,
+): boolean {
+  const { FORCE_COLOR: force, NO_COLOR: none } = env;
+  if (force !== undefined) return force !== '0' && force !== 'false';
+  if (none) return false;
   return stream.isTTY && stream.hasColors();
 }

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import { BlobClient, type BlobServiceClient } from '@azure/storage-blob';
-import type { Manifest, ManifestFile, ManifestItem } from '../api/types.ts';
-import { CliError } from '../errors.ts';
+import type { BlobServiceClient } from '@azure/storage-blob';
+import type { Manifest, ManifestFile } from '../api/types.ts';
+import { blobOf, itemsOf } from '../outputs/manifest-items.ts';
 
 /** An output that is not in storage as the manifest has it, or a part of the manifest itself. */
 export interface Fault {
@@ -31,7 +30,7 @@ export async function verifyManifest(
   let checked = 0;
   const check = (item: string, file: ManifestFile): void => {
     checked += 1;
-    const fault = faultOf(file, stored.get(nameOf(file.url).name));
+    const fault = faultOf(file, stored.get(blobOf(file.url).name));
     if (fault) faults.push({ item, name: file.name, fault });
   };
   for await (const { id, outputs } of itemsOf(manifest, storage)) {
@@ -66,27 +65,4 @@ function faultOf(file: ManifestFile, stored: Stored | undefined): string | null 
 
 function quoted(etag: string): string {
   return etag.startsWith('"') ? etag : `"${etag}"`;
-}
-
-/** Items of a manifest, those of a large run part by part. Throws a {@link CliError} for a part that is not as written. */
-async function* itemsOf(
-  { items, parts }: Manifest,
-  storage: BlobServiceClient,
-): AsyncGenerator<ManifestItem> {
-  yield* items ?? [];
-  for (const { url, md5 } of parts ?? []) {
-    const { container, name } = nameOf(url);
-    const body = await storage.getContainerClient(container).getBlobClient(name).downloadToBuffer();
-    if (createHash('md5').update(body).digest('hex') !== md5) {
-      throw new CliError(`The part ${url} of the manifest is not as it was written.`);
-    }
-    for (const line of body.toString().split('\n').filter(Boolean)) {
-      yield JSON.parse(line) as ManifestItem;
-    }
-  }
-}
-
-function nameOf(url: string): { container: string; name: string } {
-  const { containerName, name } = new BlobClient(url);
-  return { container: containerName, name };
 }

@@ -68,7 +68,10 @@ describe('status', () => {
   });
 
   test('names the run that does not exist', async () => {
-    const { code, stderr, stdout } = await status({}, 'nope-1');
+    const { code, stderr, stdout } = await status(
+      { 'GET /runs': { body: { value: [running] } } },
+      'nope-1',
+    );
     expect(stderr).toBe("sluice: There is no run 'nope-1'.\n  List them with: npx sluice status\n");
     expect([code, stdout]).toEqual([2, '']);
   });

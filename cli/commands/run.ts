@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Api, ApiError, UnreachableError } from '../api/client.ts';
+import { connect, type Target } from '../api/locate.ts';
+import { getPipeline } from '../api/pipelines.ts';
+import type { Run } from '../api/types.ts';
+import { CliError, codeOf, EXIT, type ExitCode, messageOf } from '../errors.ts';
+import { COMMAND } from '../package-root.ts';
+import { type Input, inputOf, inputsOf, paramsOf } from '../run/ask.ts';
+import { followToEnd } from '../view/follow-to-end.ts';
+
+const TRIES = 5;
+const BETWEEN_TRIES_MS = 1000;
+/** Answers that may come from something on the way, and say nothing of whether the run was started. */
+const PASSING = new Set([429, 500, 502, 503, 504]);
+
+export interface RunOptions extends Target {
+  input?: string[];
+  /** Name of a file, or - for stdin. */
+  inputsFrom?: string;
+  param?: string[];
+  idempotencyKey?: string;
+  wait?: boolean;
+  json?: boolean;
+}
+
+/** Starts one run, however often the request must be sent, and follows it if asked. */
+export async function run(pipeline: string, options: RunOptions): Promise<ExitCode> {
+  const api = await connect(options);
+  const { pipeline: stored } = await getPipeline(api, pipeline);
+  const inputs = await readInputs(options);
+  const { params: declared = {} } = stored as { params?: Record<string, { type?: string }> };
+  const params = paramsOf(options.param ?? [], declared);
+  const body = {
+    pipeline,
+    ...(inputs.length > 0 && { inputs }),
+    ...(options.param && { params }),
+  };
+  const started = await start(api, body, options.idempotencyKey ?? randomUUID());
+  if (options.wait) {
+    if (!options.json) process.stdout.write(`${started.id}\n`);
+    return followToEnd(api, started.id, { json: options.json === true });
+  }
+  report(started, options.json === true);
+  return EXIT.done;
+}
+
+async function readInputs({ input = [], inputsFrom }: RunOptions): Promise<Input[]> {
+  const inputs = input.map(inputOf);
+  if (inputsFrom === undefined) return inputs;
+  const file = inputsFrom === '-' ? 'stdin' : inputsFrom;
+  try {
+    const content = await (inputsFrom === '-' ? text(process.stdin) : readFile(file, 'utf8'));
+    return [...inputs, ...inputsOf(content, file)];
+  } catch (cause) {
+    if (cause instanceof CliError) throw cause;
+    const why = codeOf(cause) === 'ENOENT' ? 'there is no such file' : messageOf(cause);
+    throw new CliError(`--inputs-from ${file} cannot be read: ${why}.`, { cause });
+  }
+}
+
+/** Sends the request until there is an answer; its key makes that one run. */
+async function start(api: Api, body: object, key: string): Promise<Run> {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await api.post<Run>('/runs', body, { 'idempotency-key': key });
+    } catch (error) {
+      if (!mayPass(error)) throw error;
+      if (tried === TRIES) throw unsure(error, key);
+    }
+    await sleep(BETWEEN_TRIES_MS);
+  }
+}
+
+function mayPass(error: unknown): error is Error {
+  if (error instanceof ApiError) return PASSING.has(error.status);
+  return error instanceof UnreachableError;
+}
+
+function unsure(cause: Error, key: string): CliError {
+  return new CliError(`${cause.message} The run may have been started or not.`, {
+    next: `Type the same again with --idempotency-key ${key}: it will be one run.`,
+    cause,
+  });
+}
+
+function report(started: Run, json: boolean): void {
+  process.stdout.write(`${json ? JSON.stringify(started, null, 2) : started.id}\n`);
+  if (!json) process.stderr.write(`follow it with: ${COMMAND} watch ${started.id}\n`);
+}

@@ -1,0 +1,65 @@
+import type { Command } from 'commander';
+import { collect, type Runs, withExamples, withTarget } from './parts.ts';
+
+/** Commands on pipeline files and on what goes into pipelines. */
+export function addPipelines(program: Command, runs: Runs): void {
+  withExamples(
+    program
+      .command('init [path]')
+      .description('write a pipeline file with comments and a sample input')
+      .option('--example <name>', 'one of the examples that come with Sluice, such as log-rollup')
+      .option('--json', 'print JSON')
+      .action(runs(async () => (await import('../commands/init.ts')).init)),
+    ['init', 'pipeline.yaml and sample/ in this folder'],
+    ['init words', 'the same in the folder words, for a pipeline of that name'],
+    ['init --example log-rollup logs', 'the example log-rollup in the folder logs'],
+  );
+  withExamples(
+    program
+      .command('validate <file...>')
+      .description('check pipeline files here, without the API: every fault with place and fix')
+      .option('--json', 'print JSON')
+      .action(runs(async () => (await import('../commands/validate.ts')).validate)),
+    ['validate pipeline.yaml', 'ends with 0 when it could be applied, with 2 when not'],
+    ['validate pipelines/*.yaml --json', 'for editors and CI'],
+  );
+  withExamples(
+    withTarget(
+      program
+        .command('apply <file...>')
+        .description('store pipeline files')
+        .action(runs(async () => (await import('../commands/apply.ts')).apply)),
+    ),
+    ['apply pipeline.yaml', 'from now on drops start runs as it says'],
+  );
+  withExamples(
+    withTarget(
+      program
+        .command('drop <pipeline> <path...>')
+        .description("upload files and folders to a pipeline's container")
+        .action(runs(async () => (await import('../commands/drop.ts')).drop)),
+    ),
+    ['drop words sample', 'every file in sample/ under a name that the pipeline takes'],
+    ['drop words a.txt b.txt && sluice watch', 'and follow the run that they start'],
+  );
+  addRun(program, runs);
+}
+
+function addRun(program: Command, runs: Runs): void {
+  withExamples(
+    withTarget(
+      program
+        .command('run <pipeline>')
+        .description('start a run over named inputs, and print its id')
+        .option('--input <name>', 'a blob by name or URL, or JSON; again for more', collect)
+        .option('--inputs-from <file>', 'inputs from a file, one a line, or JSON; - reads stdin')
+        .option('--param <name=value>', 'a parameter of the pipeline; again for more', collect)
+        .option('--idempotency-key <key>', 'the same key never starts a second run')
+        .option('--wait', 'follow the run and end with its result')
+        .action(runs(async () => (await import('../commands/run.ts')).run)),
+    ),
+    ['run words --input in/a.txt --wait', 'over one blob that is in the container already'],
+    ['run words --inputs-from names.txt', 'over the blobs that the file names'],
+    ['run prices --param paths=20000', 'a pipeline with parameters'],
+  );
+}

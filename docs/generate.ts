@@ -1,0 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createProgram } from '../cli/program.ts';
+import { referencePage } from '../cli/program/reference.ts';
+import { treeOf } from '../cli/program/tree.ts';
+
+const program = createProgram(() => async () => {});
+writeFileSync(join(import.meta.dirname, 'cli.md'), `${referencePage(treeOf(program))}\n`);

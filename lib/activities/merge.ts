@@ -1,11 +1,11 @@
 import { signer } from '../azure/sas.ts';
 import { findTask } from '../azure/tasks.ts';
 import type { Manifest, ManifestMerge } from '../plan/manifest.ts';
-import { CONTROL_CONTAINER, WORK_CONTAINER } from '../plan/pipeline-schema.ts';
+import { CONTROL_CONTAINER, type Pipeline, WORK_CONTAINER } from '../plan/pipeline-schema.ts';
 import type { TaskFailure } from '../plan/outcome.ts';
 import { toleratedFailures } from '../plan/plan.ts';
 import { backoffSeconds, goesAgain, type RetryRule } from '../plan/retry.ts';
-import { mergeTask, mergeTaskId } from '../plan/task-spec.ts';
+import { mergeTask, mergeTaskId, withSurroundings } from '../plan/task-spec.ts';
 import { commitMerge, listMerges, type MergeAttempt } from '../store/merges.ts';
 import { runPipeline } from '../store/plans.ts';
 import { getOwnRun, readRunJson, setProgress } from '../store/runs.ts';
@@ -13,6 +13,7 @@ import type { Activities, JobRef } from './contract.ts';
 import { acceptedFile, type Settled, settledFile } from './decide.ts';
 import { judgeMerge, mergeEvidence } from './merge-outcome.ts';
 import { previousManifest } from './plan-redrive.ts';
+import { resolveSecrets, unsaid } from './secrets.ts';
 import { offer } from './submit.ts';
 
 /** Why there is nothing to merge, or not enough; null when there is. */
@@ -49,9 +50,10 @@ export async function merge({ run, epoch, job }: JobRef): Promise<Activities['me
   const last = (await listMerges(run, generation)).at(-1);
   const standing = last ?? (await commitMerge(run, generation, last, 0));
   const task = last ? await findTask(job, mergeTaskId(last.attempt)) : null;
-  if (task === null) return begin({ run, job, settled }, standing, pipeline.merge);
+  const { merge: step, tasks } = pipeline;
+  if (task === null) return begin({ run, job, settled }, standing, { step, tasks });
   if (task.state !== 'completed') return { submitted: true, waitSeconds: 0 };
-  return again(run, standing, { task, rule: pipeline.tasks.retry });
+  return again(run, standing, { task, rule: tasks.retry });
 }
 
 const NONE = { submitted: false, waitSeconds: 0 };
@@ -60,7 +62,7 @@ const NONE = { submitted: false, waitSeconds: 0 };
 async function begin(
   { run, job, settled }: { run: string; job: string; settled: Settled },
   { attempt, notBefore }: MergeAttempt,
-  step: { timeout: number },
+  { step, tasks }: { step: { timeout: number }; tasks: Pipeline['tasks'] },
 ): Promise<Activities['merge']['output']> {
   const waitSeconds = Math.max(0, (notBefore - Date.now()) / 1000);
   if (waitSeconds > 0) return { submitted: false, waitSeconds };
@@ -75,7 +77,8 @@ async function begin(
       work: sign.writeContainer(WORK_CONTAINER),
     },
   );
-  await offer(job, [task]);
+  const secrets = resolveSecrets(tasks.secrets);
+  await unsaid(secrets, () => offer(job, [withSurroundings(task, tasks, secrets)]));
   return { submitted: true, waitSeconds: 0 };
 }
 

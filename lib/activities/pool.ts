@@ -6,7 +6,7 @@ import { SluiceError } from '../errors.ts';
 import { noRoom } from '../plan/capacity.ts';
 import { isoDuration } from '../plan/duration.ts';
 import { jobName } from '../plan/ids.ts';
-import { nodeImage } from '../plan/images.ts';
+import { poolSpec } from '../plan/pool-spec.ts';
 import { runPipeline, runPlan } from '../store/plans.ts';
 import { listRounds } from '../store/rounds.ts';
 import { getOwnRun, getRun, setProgress } from '../store/runs.ts';
@@ -26,11 +26,8 @@ export async function openPool(ref: RunRef): Promise<Activities['openPool']['out
   await setProgress(ref, { phase: 'pool' });
   const { pipeline } = await runPipeline(ref.run);
   const spec = {
-    id: ref.run,
-    vmSize: pipeline.pool.vmSize,
-    virtualMachineConfiguration: nodeImage(pipeline.pool.image),
+    ...poolSpec(pipeline, ref.run),
     ...nodeTargets(pipeline.pool.nodes, await nodesFor(ref.run)),
-    taskSlotsPerNode: pipeline.pool.slots,
     metadata: ownerMetadata(ref.run, expiry()),
   };
   return { opened: await unlessFull(ref, () => ensurePool(spec, ref.run)) };

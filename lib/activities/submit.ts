@@ -4,11 +4,12 @@ import { addTasks, TASKS_PER_REQUEST } from '../azure/tasks.ts';
 import { SluiceError } from '../errors.ts';
 import { CONTROL_CONTAINER, WORK_CONTAINER } from '../plan/pipeline-schema.ts';
 import type { PlannedTask } from '../plan/plan.ts';
-import { itemTask, type TaskSpec, type TaskUrls } from '../plan/task-spec.ts';
+import { itemTask, type TaskSpec, type TaskUrls, withSurroundings } from '../plan/task-spec.ts';
 import { eachLimited } from '../store/concurrency.ts';
 import { runPipeline } from '../store/plans.ts';
 import { getOwnRun, readRunLines, setProgress } from '../store/runs.ts';
 import type { Activities } from './contract.ts';
+import { resolveSecrets, unsaid } from './secrets.ts';
 
 /** Requests in flight; Batch advises to stay well below a hundred. */
 const IN_FLIGHT = 8;
@@ -31,16 +32,17 @@ export async function submit({
   const { pipeline } = await runPipeline(run);
   const planned = await readRunLines<PlannedTask>(run, slab.blob);
   const urls = taskUrls(run, await signer(new Date()));
+  const secrets = resolveSecrets(pipeline.tasks.secrets);
   let looked = Date.now();
   await eachLimited(chunks(planned, TASKS_PER_REQUEST), IN_FLIGHT, async (chunk) => {
     if (Date.now() - looked > LOOK_MS) {
       looked = Date.now();
       await getOwnRun({ run, epoch });
     }
-    await offer(
-      job,
-      chunk.map((task) => itemTask(pipeline, run, task, urls)),
+    const tasks = chunk.map((task) =>
+      withSurroundings(itemTask(pipeline, run, task, urls), pipeline.tasks, secrets),
     );
+    await unsaid(secrets, () => offer(job, tasks));
   });
   return null;
 }

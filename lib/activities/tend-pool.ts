@@ -10,6 +10,8 @@ import { nodesFor, openPool } from './pool.ts';
 
 /** Logs of a start task that are kept of a node that is replaced. */
 const STARTUP_LOGS = ['startup/stdout.txt', 'startup/stderr.txt'];
+/** Of what a start task printed, so many characters of the end stand in the run's error. */
+const SHOWN_CHARACTERS = 500;
 
 /**
  * Looks after the pool of a run whose tasks wait: bad nodes are replaced, missing ones asked for again. Returns whether
@@ -58,7 +60,7 @@ async function replace(
   );
   const replaced = gone.length;
   for (const node of bad) await keepLogs(run, node);
-  if (breaksCircuit({ replaced, need, tasksCompleted })) throw unhealthy(run, bad, replaced);
+  if (breaksCircuit({ replaced, need, tasksCompleted })) throw await unhealthy(run, bad, replaced);
   await removeNodes(
     run,
     bad.map(({ id }) => id),
@@ -73,12 +75,14 @@ async function keepLogs(run: string, node: BadNode): Promise<void> {
   await commitJson(run, `nodes/${node.id}.json`, node);
 }
 
-function unhealthy(run: string, bad: BadNode[], replaced: number): SluiceError {
+async function unhealthy(run: string, bad: BadNode[], replaced: number): Promise<SluiceError> {
   const [{ id, state, errors } = { id: '', state: '', errors: [] }] = bad;
   const reason = errors.length > 0 ? errors.join('; ') : 'Batch gives no reason';
+  const stderr = id && (await readNodeFile(run, id, 'startup/stderr.txt'));
+  const setup = stderr?.trim() ? ` Its setup said: ${stderr.trim().slice(-SHOWN_CHARACTERS)}` : '';
   return new SluiceError(
     'UnhealthyNodes',
-    `Nodes keep coming up bad: ${replaced} were replaced, and now ${id} is ${state} (${reason}). ` +
-      `What they left is in sluice/runs/${run}/nodes/. Look whether nodes can reach Batch and storage (network rules, DNS), and at the image and the VM size.`,
+    `Nodes keep coming up bad: ${replaced} were replaced, and now ${id} is ${state} (${reason}).${setup} ` +
+      `What they left is in sluice/runs/${run}/nodes/. Look at pool.setup, whether nodes can reach Batch and storage (network rules, DNS), and at the image and the VM size.`,
   );
 }

@@ -1,5 +1,9 @@
 import { z } from 'zod';
 import { parseDuration } from './duration.ts';
+import { container as taskContainer } from './fields/container.ts';
+import { concurrency } from './fields/concurrency.ts';
+import { environment, onlyOnce, secrets } from './fields/environment.ts';
+import { packages } from './fields/packages.ts';
 import { nodes } from './fields/nodes.ts';
 import { schedule } from './fields/schedule.ts';
 import { IMAGES } from './images.ts';
@@ -103,6 +107,12 @@ const retry = z
   })
   .transform((rule): RetryRule => rule);
 
+const setup = z
+  .strictObject({ command, timeout: duration(1, '1h').default(900) })
+  .describe(
+    'What every node runs once, as root, before it takes tasks. It may run again (after a restart, and up to twice when it fails), so it must be harmless to repeat.',
+  );
+
 /** The pipeline file; durations come out in seconds. */
 export const pipelineSchema = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, {
@@ -118,15 +128,20 @@ export const pipelineSchema = z.strictObject({
     }),
     schedule: schedule.optional(),
   }),
-  tasks: z.strictObject({
-    forEach: z.literal('drop'),
-    pack: z.number().int().min(1).max(200).default(1),
-    command,
-    outputs,
-    timeout: duration(1, '7d').default(3600),
-    shell: shell.default('bash'),
-    retry: retry.default(DEFAULT_RETRY),
-  }),
+  tasks: z
+    .strictObject({
+      forEach: z.literal('drop'),
+      pack: z.number().int().min(1).max(200).default(1),
+      command,
+      outputs,
+      timeout: duration(1, '7d').default(3600),
+      shell: shell.default('bash'),
+      retry: retry.default(DEFAULT_RETRY),
+      environment: environment.optional(),
+      secrets: secrets.optional(),
+      container: taskContainer.optional(),
+    })
+    .superRefine(onlyOnce),
   pool: z.strictObject({
     vmSize: z.string().regex(/^[A-Za-z0-9_]{3,64}$/, {
       error: 'a VM size such as Standard_D2as_v5',
@@ -135,7 +150,10 @@ export const pipelineSchema = z.strictObject({
     nodes,
     slots: z.number().int().min(1).max(256).default(1),
     maxWait: duration(60, '7d').optional(),
+    setup: setup.optional(),
+    packages: packages.optional(),
   }),
+  concurrency: concurrency.default('allow'),
   merge: z
     .strictObject({
       command,

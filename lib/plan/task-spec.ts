@@ -18,8 +18,19 @@ export interface TaskSpec {
     destination: { container: { containerUrl: string; path: string } };
     uploadOptions: { uploadCondition: 'taskcompletion' };
   }[];
-  environmentSettings: { name: string; value: string }[];
+  environmentSettings: Variable[];
+  containerSettings?: {
+    imageName: string;
+    containerRunOptions?: string;
+    workingDirectory: 'taskWorkingDirectory';
+  };
   constraints: { maxTaskRetryCount: 0; maxWallClockTime: string; retentionTime: string };
+}
+
+/** An environment variable as Batch takes it. */
+export interface Variable {
+  name: string;
+  value: string;
 }
 
 /** Signed URLs that a task gets to its files. */
@@ -29,6 +40,27 @@ export interface TaskUrls {
   /** The work container, writable. */
   work: string;
   input(item: Item): string;
+}
+
+/** What the pipeline adds to every task: its container and its variables, `secrets` among them. */
+export function withSurroundings(
+  spec: TaskSpec,
+  { container, environment = {} }: Pipeline['tasks'],
+  secrets: Readonly<Record<string, string>>,
+): TaskSpec {
+  const given = Object.entries({ ...environment, ...secrets });
+  const variables = given.map(([name, value]) => ({ name, value }));
+  const all = { ...spec, environmentSettings: [...variables, ...spec.environmentSettings] };
+  if (!container) return all;
+  const { image: imageName, runOptions } = container;
+  return {
+    ...all,
+    containerSettings: {
+      imageName,
+      workingDirectory: 'taskWorkingDirectory',
+      ...(runOptions === undefined ? {} : { containerRunOptions: runOptions }),
+    },
+  };
 }
 
 /** The task of a merge; each generation of a run merges at most once. */
@@ -93,7 +125,7 @@ export function stagedName(item: Item, index: number): string {
   return `${index + 1}${extension}`;
 }
 
-function itemEnvironment(items: Item[], attempt: number): { name: string; value: string }[] {
+function itemEnvironment(items: Item[], attempt: number): Variable[] {
   return [
     { name: 'SLUICE_COUNT', value: String(items.length) },
     ...items.flatMap((item, index) => [

@@ -13,6 +13,7 @@ import { getPipeline, type StoredPipeline } from '../store/pipelines.ts';
 import { findRun } from '../store/runs.ts';
 import { makeRun } from './collect.ts';
 import { startRun } from './durable.ts';
+import { inTurn } from './turns.ts';
 
 /** A run that somebody asks for: blobs of the container that the pipeline watches, whatever its window says. */
 export interface Ask {
@@ -49,7 +50,8 @@ export async function askForRun(
   }
   const before = await findRun(standing.run);
   // A key that was taken and no run: whoever took it was cut off.
-  const record = before ?? (await makeRun({ ...standing, pipeline, kind: 'http' }, rows));
+  const making = () => makeRun({ ...standing, pipeline, kind: 'http' }, rows);
+  const record = before ?? (await inTurn(stored, { run: standing.run, generation: 1 }, making));
   await startRun(client, record);
   return { record, created: standing.run === wanted.run };
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { DurableClient } from 'durable-functions';
+import { takesTurns } from '../plan/fields/concurrency.ts';
 import { runId } from '../plan/ids.ts';
 import type { RunRecord } from '../plan/run.ts';
 import { closeWindow } from '../plan/window.ts';
@@ -7,6 +8,7 @@ import { type Claim, closeClaim, openClaim, takeRows } from '../store/claims.ts'
 import { listPending, type Row, type SeenRow, supersede } from '../store/ledger.ts';
 import { getPipeline, type StoredPipeline } from '../store/pipelines.ts';
 import { pausedAt } from '../store/pauses.ts';
+import { dropTurn, runningRun, takeTurn } from '../store/turns.ts';
 import { commitJson, commitLines, createRun } from '../store/runs.ts';
 import type { Activities } from './contract.ts';
 import { startRun } from './durable.ts';
@@ -23,7 +25,12 @@ export async function collect(
   const verdict = closeWindow(waiting, stored.pipeline.on.drop, now.getTime());
   await supersede(pipeline, verdict.superseded);
   if (verdict.take.length === 0) return { waitSeconds: verdict.waitSeconds, more: false };
-  await carryOut(await claim(stored, verdict.take, now), client, verdict.take);
+  // The end of the run whose turn it is wakes the collector, and so does each sweep.
+  const turns = takesTurns(stored.pipeline);
+  if (turns && (await runningRun(pipeline, now.getTime()))) {
+    return { waitSeconds: null, more: false };
+  }
+  await carryOut(await claim({ stored, turns, now }, verdict.take), client, verdict.take);
   return { waitSeconds: 0, more: verdict.take.length < waiting.length - verdict.superseded.length };
 }
 
@@ -32,10 +39,13 @@ export async function mustGather({ name, pipeline }: StoredPipeline): Promise<bo
   return pipeline.on.schedule !== undefined || (await pausedAt(name)) !== null;
 }
 
-async function claim(stored: StoredPipeline, rows: Row[], now: Date): Promise<Claim> {
+async function claim(
+  { stored, turns, now }: { stored: StoredPipeline; turns: boolean; now: Date },
+  rows: Row[],
+): Promise<Claim> {
   const run = runId(stored.name, now, randomBytes(6).toString('hex'));
   const hashes = rows.map(({ hash }) => hash);
-  const intent = { run, pipeline: stored.name, claimedAt: now.toISOString(), hashes };
+  const intent = { run, pipeline: stored.name, claimedAt: now.toISOString(), hashes, turns };
   return openClaim(intent);
 }
 
@@ -45,13 +55,18 @@ export async function carryOut(
   client: DurableClient,
   listed: readonly SeenRow[] = [],
 ): Promise<void> {
+  const { run, pipeline, claimedAt: at, scheduledFor, turns = false } = intent;
+  // Before any row is set, so that they are all still pending when it is another run's turn.
+  const turn = { run, generation: 1 };
+  if (turns && (await takeTurn(pipeline, turn, Date.now())) !== null) return closeClaim(intent);
   const rows = await takeRows(intent, listed);
   if (rows.length > 0) {
-    const { run, pipeline, claimedAt: at, scheduledFor } = intent;
     const trigger = scheduledFor
       ? ({ kind: 'schedule', scheduledFor } as const)
       : ({ kind: 'drop' } as const);
     await startRun(client, await makeRun({ run, pipeline, at, ...trigger }, rows));
+  } else if (turns) {
+    await dropTurn(pipeline, turn);
   }
   await closeClaim(intent);
 }

@@ -5,12 +5,13 @@ import { collect } from './collect.ts';
 import type { Activities, ActivityName, Answer } from './contract.ts';
 import { decide } from './decide.ts';
 import { checkInputs, judgeSlab } from './judge.ts';
-import { parts, writeManifest } from './manifest.ts';
+import { parts } from './manifest.ts';
 import { merge } from './merge.ts';
 import { writePart } from './part.ts';
 import { plan } from './plan.ts';
 import { openJob, openPool } from './pool.ts';
 import { submit } from './submit.ts';
+import { finish } from './turns.ts';
 import { watch } from './watch.ts';
 
 type Implementations = {
@@ -34,7 +35,7 @@ const implementations: Implementations = {
   endJob,
   parts,
   writePart,
-  writeManifest,
+  writeManifest: finish,
   cleanUp,
 };
 

@@ -4,6 +4,7 @@ import type { Manifest, ManifestItem } from '../plan/manifest.ts';
 import { blockCount, blockOf } from '../plan/plan.ts';
 import { isChosen, type RedriveChoice } from '../plan/redrive.ts';
 import type { RunRecord } from '../plan/run.ts';
+import { runPipeline } from '../store/plans.ts';
 import { unsealRun } from '../store/run-index.ts';
 import {
   getRun,
@@ -15,6 +16,7 @@ import {
   updateRun,
 } from '../store/runs.ts';
 import { drive } from './durable.ts';
+import { inTurn } from './turns.ts';
 
 /**
  * Runs again what a run that has ended did not get done, in a new job and into the next generation of its manifest.
@@ -35,9 +37,12 @@ export async function redriveRun(
     throw new SluiceError('Conflict', message);
   }
   await mustChoose(record, choice);
-  await markActive(run);
-  await unsealRun(record);
-  const begun = await begin(record, choice);
+  const next = { run, generation: record.generation + 1 };
+  const begun = await inTurn(await runPipeline(run), next, async () => {
+    await markActive(run);
+    await unsealRun(record);
+    return begin(record, choice);
+  });
   await drive(client, begun);
   return begun;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { DurableClient } from 'durable-functions';
-import { messageOf } from '../errors.ts';
+import { messageOf, SluiceError } from '../errors.ts';
+import { takesTurns } from '../plan/fields/concurrency.ts';
 import { runId } from '../plan/ids.ts';
 import { dueTimes } from '../plan/schedule.ts';
 import { closeWindow } from '../plan/window.ts';
@@ -11,8 +12,10 @@ import { pausedAt } from '../store/pauses.ts';
 import { listPipelines, type StoredPipeline } from '../store/pipelines.ts';
 import { findRun } from '../store/runs.ts';
 import { scheduledUpTo, setScheduledUpTo } from '../store/schedules.ts';
+import { runningRun } from '../store/turns.ts';
 import { carryOut, makeRun } from './collect.ts';
 import { startRun } from './durable.ts';
+import { inTurn } from './turns.ts';
 
 /** Something that a tick did for a pipeline, or why it did not; `runs` are those that a time stands for. */
 export interface Ticked {
@@ -62,11 +65,41 @@ async function tickPipeline(stored: StoredPipeline, { client, now }: Tick): Prom
   const about = (note: string): Ticked => ({ pipeline, scheduledFor: null, runs: [], note });
   if ((await pausedAt(pipeline)) !== null) {
     done.push(about(`${times.length + skipped} times passed while it was paused`));
+  } else if (takesTurns(stored.pipeline)) {
+    return fireInTurn(stored, { times, skipped }, { client, now });
   } else {
     if (skipped > 0) done.push(about(`${skipped} times were missed and are not caught up with`));
     for (const time of times) done.push(await fire(stored, time, { client, now }));
   }
   await setScheduledUpTo(pipeline, new Date(now).toISOString());
+  return done;
+}
+
+/**
+ * Where runs may not overlap, one time at a time: while a run is going, `queue` keeps what is due for a later tick and
+ * `skip` leaves it out.
+ */
+async function fireInTurn(
+  stored: StoredPipeline,
+  { times, skipped }: { times: number[]; skipped: number },
+  tick: Tick,
+): Promise<Ticked[]> {
+  const { name: pipeline } = stored;
+  const about = (note: string): Ticked => ({ pipeline, scheduledFor: null, runs: [], note });
+  const going = await runningRun(pipeline, tick.now);
+  if (going !== null && stored.pipeline.concurrency === 'queue') {
+    return [about(`what is due waits until run ${going} has ended`)];
+  }
+  const [first, ...later] = times;
+  const isLast = later.length === 0 || going !== null;
+  const upTo = isLast || first === undefined ? tick.now : first;
+  const done = going === null && first !== undefined ? [await fire(stored, first, tick)] : [];
+  await setScheduledUpTo(pipeline, new Date(upTo).toISOString());
+  if (going !== null) {
+    done.push(about(`${times.length + skipped} times are left out, since run ${going} is going`));
+  } else if (skipped > 0) {
+    done.push(about(`${skipped} times were missed and are not caught up with`));
+  }
   return done;
 }
 
@@ -96,8 +129,11 @@ async function fireDrops(
     const rows = await waitingAt(stored, Date.parse(at));
     if (rows.length === 0) return runs;
     const key = await keyOf(pipeline, scheduledFor, { nth, tick });
-    if (!(await findRun(key.run))) await claimFor(stored, { key, rows, scheduledFor }, tick);
+    const isNew = !(await findRun(key.run));
+    if (isNew) await claimFor(stored, { key, rows, scheduledFor }, tick);
     runs.push(key.run);
+    // What does not fit into it waits for the next time.
+    if (isNew && takesTurns(stored.pipeline)) return runs;
   }
 }
 
@@ -112,25 +148,32 @@ async function waitingAt({ name, pipeline }: StoredPipeline, at: number): Promis
 
 /** Who comes second finds either the claim of who was first, or its run. */
 async function claimFor(
-  { name: pipeline }: StoredPipeline,
+  stored: StoredPipeline,
   { key, rows, scheduledFor }: { key: Key; rows: SeenRow[]; scheduledFor: string },
   { client }: Tick,
 ): Promise<void> {
+  const { name: pipeline } = stored;
   const hashes = rows.map(({ hash }) => hash);
-  const intent = { run: key.run, pipeline, claimedAt: key.at, hashes, scheduledFor };
+  const turns = takesTurns(stored.pipeline);
+  const intent = { run: key.run, pipeline, claimedAt: key.at, hashes, scheduledFor, turns };
   const standing = await openClaim(intent);
   if (await findRun(key.run)) await closeClaim(standing);
   else await carryOut(standing, client, rows);
+  if (!turns || (await findRun(key.run))) return;
+  throw new SluiceError('Conflict', `another run of ${pipeline} was begun just now`);
 }
 
 async function fireWithoutInputs(
-  { name: pipeline }: StoredPipeline,
+  stored: StoredPipeline,
   scheduledFor: string,
   tick: Tick,
 ): Promise<string[]> {
+  const { name: pipeline } = stored;
   const { run, at } = await keyOf(pipeline, scheduledFor, { nth: 1, tick });
   const origin = { run, pipeline, at, kind: 'schedule', scheduledFor } as const;
-  await startRun(tick.client, (await findRun(run)) ?? (await makeRun(origin, [])));
+  const make = () => makeRun(origin, []);
+  const record = (await findRun(run)) ?? (await inTurn(stored, { run, generation: 1 }, make));
+  await startRun(tick.client, record);
   return [run];
 }
 

@@ -1,4 +1,4 @@
-import { create, list, readJson, remove } from '../azure/blobs.ts';
+import { create, list, readJson, remove, stat } from '../azure/blobs.ts';
 import { controlContainer } from '../azure/storage.ts';
 import { SluiceError } from '../errors.ts';
 import { eachLimited } from './concurrency.ts';
@@ -12,6 +12,8 @@ export interface Claim {
   hashes: string[];
   /** The time that a schedule named, in ISO 8601, when it was that which made the rows a run. */
   scheduledFor?: string;
+  /** Whether it must be the run's turn before it takes rows. */
+  turns?: boolean;
 }
 
 /** Writes down that rows are to become a run, first wins; nothing is the run's until its row says so. Returns what stands. */
@@ -62,6 +64,11 @@ export async function listOpenClaims(pipeline?: string): Promise<Claim[]> {
   return claims;
 }
 
+/** Whether a claim has not been carried out to its end. */
+export async function isOpen(claim: Pick<Claim, 'pipeline' | 'run'>): Promise<boolean> {
+  return (await stat(await controlContainer(), claimName(claim))) !== null;
+}
+
 /** Ends a claim that has been carried out: its rows are set and its run is going. */
 export async function closeClaim(claim: Claim): Promise<void> {
   await remove(await controlContainer(), claimName(claim));
@@ -69,4 +76,5 @@ export async function closeClaim(claim: Claim): Promise<void> {
 
 const OPEN = 'open/';
 
-const claimName = ({ pipeline, run }: Claim): string => `${OPEN}${pipeline}/${run}.json`;
+const claimName = ({ pipeline, run }: Pick<Claim, 'pipeline' | 'run'>): string =>
+  `${OPEN}${pipeline}/${run}.json`;

@@ -34,7 +34,7 @@ afterAll(async () => {
   rmSync(bin, { recursive: true, force: true });
 });
 
-test.concurrent('variables and secrets reach the command and the merge, and no secret reaches anything else', async () => {
+test('variables and secrets reach the command and the merge, and no secret reaches anything else', async () => {
   const name = 'vars';
   // The length tells that it is there without saying it.
   const command = 'echo "$MODE ${#TOKEN}" > "$OUTPUT_DIR/out.txt"';

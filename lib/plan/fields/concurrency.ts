@@ -7,4 +7,7 @@ export const concurrency = z
     'Whether runs of this pipeline may be going at the same time. `allow`: they may. `queue`: one at a time; drops wait until the run has ended and become the next one, a request over HTTP is refused with 409. `skip`: as `queue`, and what a schedule would have started meanwhile is left out.',
   );
 
-export type Concurrency = z.output<typeof concurrency>;
+/** Whether runs of a pipeline must not overlap. */
+export function takesTurns(pipeline: { concurrency?: z.output<typeof concurrency> }): boolean {
+  return (pipeline.concurrency ?? 'allow') !== 'allow';
+}

@@ -4,7 +4,14 @@ import { taskScript } from '../task-script.ts';
 /** What the task script sets itself, whatever is asked for: these would be lost, or would lead it astray. */
 const OF_SCRIPT: ReadonlySet<string> = new Set([
   ...variablesOf(taskScript({ command: '', outputs: [], timeout: 1, shell: 'bash' })),
-  ...['INPUT', 'INPUT_DIR', 'INPUT_LIST', 'OUTPUT_DIR', 'NAME', 'STEM', 'ITEM', 'LINE'],
+  'INPUT',
+  'INPUT_DIR',
+  'INPUT_LIST',
+  'OUTPUT_DIR',
+  'NAME',
+  'STEM',
+  'ITEM',
+  'LINE',
 ]);
 
 /** Why a variable may not be set by a pipeline; null when it may. */

@@ -72,7 +72,7 @@ async function tickPipeline(stored: StoredPipeline, { client, now }: Tick): Prom
 
 async function fire(stored: StoredPipeline, time: number, tick: Tick): Promise<Ticked> {
   const scheduledFor = new Date(time).toISOString();
-  const runs = await (stored.pipeline.tasks.forEach === 'drop'
+  const runs = await (stored.pipeline.on.drop
     ? fireDrops(stored, scheduledFor, tick)
     : fireWithoutInputs(stored, scheduledFor, tick));
   const { name: pipeline } = stored;
@@ -103,9 +103,10 @@ async function fireDrops(
 
 /** The oldest drops that had arrived by then, as many as go into a run. */
 async function waitingAt({ name, pipeline }: StoredPipeline, at: number): Promise<SeenRow[]> {
+  const { drop } = pipeline.on;
+  if (!drop) return [];
   const waiting = (await listPending(name)).filter(({ arrivedAt }) => arrivedAt <= at);
-  const rule = { ...pipeline.on.drop, settle: 0, maxWait: 0 };
-  const { take, superseded } = closeWindow(waiting, rule, at);
+  const { take, superseded } = closeWindow(waiting, { ...drop, settle: 0, maxWait: 0 }, at);
   await supersede(name, superseded);
   return take;
 }

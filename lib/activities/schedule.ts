@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { DurableClient } from 'durable-functions';
 import { messageOf } from '../errors.ts';
 import { runId } from '../plan/ids.ts';
-import { dueTimes } from '../plan/schedule.ts';
+import { dueTimes, MOST_CAUGHT_UP } from '../plan/schedule.ts';
 import { closeWindow } from '../plan/window.ts';
 import { closeClaim, openClaim } from '../store/claims.ts';
 import { type Key, takeKey } from '../store/keys.ts';
@@ -61,13 +61,17 @@ async function tickPipeline(stored: StoredPipeline, { client, now }: Tick): Prom
   const done: Ticked[] = [];
   const about = (note: string): Ticked => ({ pipeline, scheduledFor: null, runs: [], note });
   if ((await pausedAt(pipeline)) !== null) {
-    done.push(about(`${times.length + skipped} times passed while it was paused`));
+    done.push(about(`${howMany(times.length + skipped)} times passed while it was paused`));
   } else {
-    if (skipped > 0) done.push(about(`${skipped} times were missed and are not caught up with`));
+    if (skipped > 0) done.push(about(`${howMany(skipped)} times were missed for good`));
     for (const time of times) done.push(await fire(stored, time, { client, now }));
   }
   await setScheduledUpTo(pipeline, new Date(now).toISOString());
   return done;
+}
+
+function howMany(skipped: number): string {
+  return skipped < MOST_CAUGHT_UP ? String(skipped) : `${MOST_CAUGHT_UP} or more`;
 }
 
 async function fire(stored: StoredPipeline, time: number, tick: Tick): Promise<Ticked> {
@@ -91,9 +95,11 @@ async function fireDrops(
 ): Promise<string[]> {
   const { name: pipeline } = stored;
   const runs: string[] = [];
-  const { at } = await keyOf(pipeline, scheduledFor, { nth: 1, tick });
-  for (let nth = 1; ; nth++) {
-    const rows = await waitingAt(stored, Date.parse(at));
+  const begun = await keyOf(pipeline, scheduledFor, { nth: 1, tick });
+  // A tick before may have done this already.
+  if (await findRun(begun.run)) runs.push(begun.run);
+  for (let nth = runs.length + 1; ; nth++) {
+    const rows = await waitingAt(stored, Date.parse(begun.at));
     if (rows.length === 0) return runs;
     const key = await keyOf(pipeline, scheduledFor, { nth, tick });
     if (!(await findRun(key.run))) await claimFor(stored, { key, rows, scheduledFor }, tick);

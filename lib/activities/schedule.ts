@@ -77,7 +77,7 @@ function howMany(skipped: number): string {
 async function fire(stored: StoredPipeline, time: number, tick: Tick): Promise<Ticked> {
   const scheduledFor = new Date(time).toISOString();
   const runs = await (stored.pipeline.on.drop
-    ? fireDrops(stored, scheduledFor, tick)
+    ? fireDrops(stored, stored.pipeline.on.drop, { scheduledFor, tick })
     : fireWithoutInputs(stored, scheduledFor, tick));
   const { name: pipeline } = stored;
   const note =
@@ -87,19 +87,21 @@ async function fire(stored: StoredPipeline, time: number, tick: Tick): Promise<T
   return { pipeline, scheduledFor, runs, note };
 }
 
+type Watch = NonNullable<StoredPipeline['pipeline']['on']['drop']>;
+
 /** The drops that waited when the time was first dealt with become a run, or several when they are too many for one. */
 async function fireDrops(
   stored: StoredPipeline,
-  scheduledFor: string,
-  tick: Tick,
+  watch: Watch,
+  { scheduledFor, tick }: { scheduledFor: string; tick: Tick },
 ): Promise<string[]> {
   const { name: pipeline } = stored;
   const runs: string[] = [];
-  const begun = await keyOf(pipeline, scheduledFor, { nth: 1, tick });
+  const { at, run: begun } = await keyOf(pipeline, scheduledFor, { nth: 1, tick });
   // A tick before may have done this already.
-  if (await findRun(begun.run)) runs.push(begun.run);
+  if (await findRun(begun)) runs.push(begun);
   for (let nth = runs.length + 1; ; nth++) {
-    const rows = await waitingAt(stored, Date.parse(begun.at));
+    const rows = await waitingAt(pipeline, watch, Date.parse(at));
     if (rows.length === 0) return runs;
     const key = await keyOf(pipeline, scheduledFor, { nth, tick });
     if (!(await findRun(key.run))) await claimFor(stored, { key, rows, scheduledFor }, tick);
@@ -108,11 +110,10 @@ async function fireDrops(
 }
 
 /** The oldest drops that had arrived by then, as many as go into a run. */
-async function waitingAt({ name, pipeline }: StoredPipeline, at: number): Promise<SeenRow[]> {
-  const { drop } = pipeline.on;
-  if (!drop) return [];
+async function waitingAt(name: string, watch: Watch, at: number): Promise<SeenRow[]> {
   const waiting = (await listPending(name)).filter(({ arrivedAt }) => arrivedAt <= at);
-  const { take, superseded } = closeWindow(waiting, { ...drop, settle: 0, maxWait: 0 }, at);
+  const rule = { ...watch, settle: 0, maxWait: 0 };
+  const { take, superseded } = closeWindow(waiting, rule, at);
   await supersede(name, superseded);
   return take;
 }

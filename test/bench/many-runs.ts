@@ -1,12 +1,14 @@
 import type { ContainerClient } from '@azure/storage-blob';
 import { newestFirst, runId } from '../../lib/plan/ids.ts';
-import type { ManifestItem } from '../../lib/plan/manifest.ts';
 import { blockCount, blockOf } from '../../lib/plan/plan.ts';
 import type { RunRecord } from '../../lib/plan/run.ts';
 import { runView } from '../../lib/plan/run-view.ts';
 import { eachLimited } from '../../lib/store/concurrency.ts';
 
 const IN_FLIGHT = 64;
+
+/** What the API reads of an item's entry. */
+type Entry = ReturnType<typeof entryOf>;
 
 /** Writes the index entries of runs that are over, one a second, every hundredth of which failed. */
 export async function writeManyRuns(control: ContainerClient, count: number): Promise<void> {
@@ -56,7 +58,7 @@ function recordOf(at: Date, index: number): RunRecord {
 export async function writeLargeRun(control: ContainerClient, items: number): Promise<string> {
   const record = { ...recordOf(new Date(), 0), status: 'Failed' as const };
   const blocks = blockCount(items);
-  const parts = Array.from({ length: blocks }, (): ManifestItem[] => []);
+  const parts = Array.from({ length: blocks }, (): Entry[] => []);
   for (let number = 1; number <= items; number++) {
     const item = entryOf(String(number).padStart(6, '0'), number % 100 === 0);
     parts[blockOf(item.id)]?.push(item);
@@ -73,7 +75,7 @@ export async function writeLargeRun(control: ContainerClient, items: number): Pr
   return record.id;
 }
 
-function entryOf(id: string, failed: boolean): ManifestItem {
+function entryOf(id: string, failed: boolean) {
   const url = `http://127.0.0.1:10000/devstoreaccount1/incoming/logs/2026-11-19/web-${id}.log.gz`;
   const status = failed ? ('Failed' as const) : ('Succeeded' as const);
   const cause = failed ? ('ExitCode' as const) : null;
@@ -104,7 +106,7 @@ function entryOf(id: string, failed: boolean): ManifestItem {
   };
 }
 
-function lines(entries: ManifestItem[]): string {
+function lines(entries: Entry[]): string {
   return entries.map((entry) => JSON.stringify(entry)).join('\n');
 }
 

@@ -72,8 +72,8 @@ async function tickPipeline(stored: StoredPipeline, { client, now }: Tick): Prom
 
 async function fire(stored: StoredPipeline, time: number, tick: Tick): Promise<Ticked> {
   const scheduledFor = new Date(time).toISOString();
-  const runs = await (stored.pipeline.tasks.forEach === 'drop'
-    ? fireDrops(stored, scheduledFor, tick)
+  const runs = await (stored.pipeline.on.drop
+    ? fireDrops(stored, stored.pipeline.on.drop, { scheduledFor, tick })
     : fireWithoutInputs(stored, scheduledFor, tick));
   const { name: pipeline } = stored;
   const note =
@@ -83,17 +83,19 @@ async function fire(stored: StoredPipeline, time: number, tick: Tick): Promise<T
   return { pipeline, scheduledFor, runs, note };
 }
 
+type Watch = NonNullable<StoredPipeline['pipeline']['on']['drop']>;
+
 /** The drops that waited when the time was first dealt with become a run, or several when they are too many for one. */
 async function fireDrops(
   stored: StoredPipeline,
-  scheduledFor: string,
-  tick: Tick,
+  watch: Watch,
+  { scheduledFor, tick }: { scheduledFor: string; tick: Tick },
 ): Promise<string[]> {
   const { name: pipeline } = stored;
   const runs: string[] = [];
   const { at } = await keyOf(pipeline, scheduledFor, { nth: 1, tick });
   for (let nth = 1; ; nth++) {
-    const rows = await waitingAt(stored, Date.parse(at));
+    const rows = await waitingAt(pipeline, watch, Date.parse(at));
     if (rows.length === 0) return runs;
     const key = await keyOf(pipeline, scheduledFor, { nth, tick });
     if (!(await findRun(key.run))) await claimFor(stored, { key, rows, scheduledFor }, tick);
@@ -102,9 +104,9 @@ async function fireDrops(
 }
 
 /** The oldest drops that had arrived by then, as many as go into a run. */
-async function waitingAt({ name, pipeline }: StoredPipeline, at: number): Promise<SeenRow[]> {
+async function waitingAt(name: string, watch: Watch, at: number): Promise<SeenRow[]> {
   const waiting = (await listPending(name)).filter(({ arrivedAt }) => arrivedAt <= at);
-  const rule = { ...pipeline.on.drop, settle: 0, maxWait: 0 };
+  const rule = { ...watch, settle: 0, maxWait: 0 };
   const { take, superseded } = closeWindow(waiting, rule, at);
   await supersede(name, superseded);
   return take;

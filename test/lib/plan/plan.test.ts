@@ -49,7 +49,11 @@ test('every item is packed exactly once, in order, and no task id comes twice', 
   fc.assert(
     fc.property(fc.nat(300), fc.integer({ min: 1, max: 60 }), (count, perTask) => {
       const items = expand(drops(Array.from({ length: count }, (_, index) => `n${index}`)));
-      const tasks = pack(untried(items), { perTask, firstSlab: 0, aligned: true }).flat();
+      const tasks = pack(untried(items), {
+        rule: { count: perTask },
+        firstSlab: 0,
+        aligned: true,
+      }).flat();
       expect(tasks.flatMap((task) => task.items)).toEqual(items);
       expect(new Set(tasks.map(({ task }) => task)).size).toBe(tasks.length);
       expect(tasks.every((task) => task.items.length <= perTask)).toBe(true);
@@ -59,7 +63,11 @@ test('every item is packed exactly once, in order, and no task id comes twice', 
 
 test('a slab of the plan covers the items of one block, so that a part reads no other', () => {
   const names = Array.from({ length: 2 * BLOCK_ITEMS + 1 }, (_, index) => `n${index}`);
-  const slabs = pack(untried(expand(drops(names))), { perTask: 7, firstSlab: 3, aligned: true });
+  const slabs = pack(untried(expand(drops(names))), {
+    rule: { count: 7 },
+    firstSlab: 3,
+    aligned: true,
+  });
   const blocks = slabs.map(
     (slab) => new Set(slab.flatMap(({ items }) => items).map(({ id }) => blockOf(id))),
   );
@@ -107,7 +115,11 @@ test('a round has every item once, in tasks of one attempt, and alone where it i
           ...kind,
           item: items[index]!,
         }));
-        const tasks = pack(candidates, { perTask, firstSlab: 1, aligned: false }).flat();
+        const tasks = pack(candidates, {
+          rule: { count: perTask },
+          firstSlab: 1,
+          aligned: false,
+        }).flat();
         const carried = tasks.flatMap((task) => task.items.map((item) => ({ task, item })));
         expect(carried.map(({ item }) => item.id).toSorted()).toEqual(
           items.map(({ id }) => id).toSorted(),

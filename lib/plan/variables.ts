@@ -12,7 +12,7 @@ export interface Named {
 
 /** The variable of a parameter, field, axis or column: upper case, whatever is no ASCII letter or digit as `_`. */
 export function variableName(name: string): string {
-  return `PARAM_${name.toUpperCase().replaceAll(/[^A-Z0-9]/gu, '_')}`;
+  return `PARAM_${name.replaceAll(/[^A-Za-z0-9]/gu, '_').toUpperCase()}`;
 }
 
 /** Two names that would become the same variable; null when there are none. */

@@ -147,6 +147,12 @@ test.each<Fault>([
     { line: 3, path: 'on.drop', fix: 'remove on.drop' },
   ],
   [
+    'a schedule that has nothing to give',
+    withoutDrop('forEach: chunks\n  chunks: { bytes: 1MiB }') +
+      "on: { schedule: { cron: '0 2 * * *' } }\n",
+    { path: 'on.schedule', fix: 'add on.drop' },
+  ],
+  [
     'axes that zip cannot pair',
     withoutDrop('forEach: matrix\n  matrix: { parameters: { a: [1, 2], b: [1] }, combine: zip }'),
     { path: 'tasks.matrix', expected: expect.stringContaining('a has 2, b has 1') },

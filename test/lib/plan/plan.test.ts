@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Drop } from '../../../lib/plan/drop.ts';
+import type { PackRule } from '../../../lib/plan/fields/items.ts';
+import { itemId } from '../../../lib/plan/ids.ts';
 import { parsePipeline } from '../../../lib/plan/parse-pipeline.ts';
 import {
   BLOCK_ITEMS,
@@ -169,3 +171,27 @@ test.each([
     expect(isHopeless(pipeline({ tolerate }), 100, failed)).toBe(expected);
   },
 );
+
+test('a task is full by items, by their bytes, or by what travels with it, whichever comes first', () => {
+  const item = (size: number, values?: Record<string, string>) => ({
+    id: itemId(size),
+    input: { container: 'c', name: 'n', etag: '', size },
+    ...(values ? { values } : {}),
+  });
+  const sizes = (rule: PackRule, ...items: ReturnType<typeof item>[]) =>
+    pack(untried(items), { rule, firstSlab: 0, aligned: true })
+      .flat()
+      .map((task) => task.items.map(({ input }) => input?.size));
+  const items = [item(4), item(4), item(9), item(1), item(1), item(1)];
+  expect(sizes({ count: 2, bytes: 8 }, ...items)).toEqual([[4, 4], [9], [1, 1], [1]]);
+  expect(sizes({ count: 200, bytes: 10 }, ...items)).toEqual([
+    [4, 4],
+    [9, 1],
+    [1, 1],
+  ]);
+  const heavy = { PARAM_X: 'x'.repeat(60_000) };
+  expect(sizes({ count: 9 }, item(1, heavy), item(2, heavy), item(3, heavy))).toEqual([
+    [1, 2],
+    [3],
+  ]);
+});

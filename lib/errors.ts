@@ -6,6 +6,10 @@ export type SluiceErrorCode =
   | 'InvalidPipeline'
   /** A request to our HTTP API is malformed. */
   | 'InvalidRequest'
+  /** A run was asked for with parameters that its pipeline does not take. */
+  | 'InvalidParams'
+  /** An input of a run cannot be made into items. */
+  | 'BadInput'
   /** A pipeline, run or manifest that does not exist. */
   | 'NotFound'
   /** A request that contradicts what stands. */

@@ -22,11 +22,19 @@ export interface ProblemDocument {
 
 /** What went wrong, for a person: the detail, since a title only repeats the HTTP status. */
 export function describeProblem({ title, detail, code }: ProblemDocument): string {
-  return printable(`${detail || title}${code ? ` (${code})` : ''}`);
+  const text = (detail || title).replaceAll(/\s*\n\s*/g, ' ');
+  return printable(`${text}${code ? ` (${code})` : ''}`);
+}
+
+/** All problems of a file as lines, in the order of their places. */
+export function allProblemLines(problems: readonly PipelineProblem[], file: string): string[] {
+  const at = ({ line = 0, column = 0 }: PipelineProblem) => line * 100_000 + column;
+  const sorted = problems.toSorted((a, b) => at(a) - at(b));
+  return sorted.flatMap((problem) => problemLines(problem, file));
 }
 
 /** A problem of a file as `file:line:column  path: message`, what was expected and came, and the fix. */
-export function problemLines(problem: PipelineProblem, file: string): string[] {
+function problemLines(problem: PipelineProblem, file: string): string[] {
   const { line, column, path, message, expected, got, fix } = problem;
   const place = [problem.file ?? file, line, column].filter((part) => part !== undefined).join(':');
   const lines = [`${place}  ${path ? `${path}: ` : ''}${message}`];

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parsePipeline } from '../../lib/plan/parse-pipeline.ts';
 import { type Api, ApiError } from '../api/client.ts';
 import { connect, type Target } from '../api/locate.ts';
-import { type PipelineProblem, problemLines } from '../api/problem.ts';
+import { type PipelineProblem, allProblemLines } from '../api/problem.ts';
 import type { StoredPipeline } from '../api/types.ts';
 import { codeOf, EXIT, type ExitCode, messageOf } from '../errors.ts';
 
@@ -66,7 +66,7 @@ function print(outcome: Outcome): void {
     return;
   }
   const { file, message, problems } = outcome;
-  const lines = problems.flatMap((problem) => problemLines(problem, file));
+  const lines = allProblemLines(problems, file);
   process.stderr.write(`sluice: ${file} was not stored: ${message}\n`);
   for (const line of lines) process.stderr.write(`  ${line}\n`);
 }

@@ -22,6 +22,11 @@ export async function drop(
   const api = await connect(options);
   const stored = await getPipeline(api, pipeline);
   const watched = stored.pipeline.on.drop;
+  if (!watched) {
+    throw new CliError(`The pipeline '${pipeline}' takes no drops, since it has no 'on.drop'.`, {
+      next: `Start it with: ${COMMAND} run ${pipeline}  (or add on.drop to its file, and apply it)`,
+    });
+  }
   const files = nameAll(await collectFiles(paths), { ...watched, pipeline });
   const { storage } = await api.get<Service>('');
   const container = await openContainer(storage.blobEndpoint, watched.container);

@@ -57,7 +57,7 @@ async function outputsOf(
   if (manifest.merge) add('merge', manifest.merge.outputs);
   const [first] = missing;
   if (first === undefined) return found;
-  const next = `See the items with: ${COMMAND} outputs ${manifest.run.id}`;
+  const next = `List them with: ${COMMAND} outputs ${manifest.run.id}`;
   throw new CliError(`Run ${manifest.run.id} has no item '${first}'.`, { next });
 }
 

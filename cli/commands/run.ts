@@ -13,6 +13,7 @@ import { followToEnd } from '../view/follow-to-end.ts';
 
 const TRIES = 5;
 const BETWEEN_TRIES_MS = 1000;
+const NO_INPUTS = `Name what it shall run over with --input; see: ${COMMAND} run --help`;
 /** Answers that may come from something on the way, and say nothing of whether the run was started. */
 const PASSING = new Set([429, 500, 502, 503, 504]);
 
@@ -67,6 +68,9 @@ async function start(api: Api, body: object, key: string): Promise<Run> {
     try {
       return await api.post<Run>('/runs', body, { 'idempotency-key': key });
     } catch (error) {
+      if (error instanceof ApiError && error.status === 400 && !('inputs' in body)) {
+        throw new CliError(error.message, { next: NO_INPUTS, cause: error });
+      }
       if (!mayPass(error)) throw error;
       if (tried === TRIES) throw unsure(error, key);
     }

@@ -19,7 +19,7 @@ export function status(
 async function listAll(options: Target & { json?: boolean }): Promise<ExitCode> {
   const runs = await listRuns(await connect(options));
   if (options.json) print(JSON.stringify(runs, null, 2));
-  else if (runs.length > 0) print(...runTable(runs, Date.now()).map(fitted));
+  else if (runs.length > 0) print(...runTable(runs, Date.now(), width()).map(fitted));
   else print('no runs yet', `start one with: ${COMMAND} drop PIPELINE PATH...`);
   return EXIT.done;
 }
@@ -56,6 +56,10 @@ function showRun(run: Run, manifest: Manifest | null, where: string | null): voi
 
 function failures(manifest: Manifest | null) {
   return manifest?.items?.filter(({ status }) => status !== 'Succeeded') ?? [];
+}
+
+function width(): number {
+  return process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
 }
 
 /** A line cut to the terminal, so that tables keep their columns; whole in pipes. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parsePipeline } from '../../lib/plan/parse-pipeline.ts';
-import { type PipelineProblem, problemLines } from '../api/problem.ts';
+import { type PipelineProblem, allProblemLines } from '../api/problem.ts';
 import { codeOf, EXIT, type ExitCode, messageOf } from '../errors.ts';
 import { COMMAND } from '../package-root.ts';
 import { count } from '../terminal/units.ts';
@@ -44,7 +44,7 @@ function print({ file, name, message, problems }: Verdict): void {
   process.stderr.write(
     `sluice: ${file} is not valid: ${message ?? count(problems.length, 'problem')}\n`,
   );
-  for (const line of problems.flatMap((problem) => problemLines(problem, file))) {
+  for (const line of allProblemLines(problems, file)) {
     process.stderr.write(`  ${line}\n`);
   }
 }

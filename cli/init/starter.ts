@@ -65,7 +65,7 @@ tolerate: 0                 # how many items may fail, as a number or a share su
 }
 
 const SAMPLE: StarterFile[] = [
-  { path: 'sample/one.txt', content: 'A sluice lets water in,\nand holds back the rest.\n' },
-  { path: 'sample/two.txt', content: 'Every file that is dropped is an item.\n' },
-  { path: 'sample/three.txt', content: 'Three files,\nthree counts,\none total.\n' },
+  { path: 'sample/first.txt', content: 'A sluice lets water in,\nand holds back the rest.\n' },
+  { path: 'sample/second.txt', content: 'Every file that is dropped is an item.\n' },
+  { path: 'sample/third.txt', content: 'Three files,\nthree counts,\none total.\n' },
 ];

@@ -1,19 +1,24 @@
 import type { FailureGroup, Manifest, ManifestItem, Run } from '../api/types.ts';
 import { table } from '../terminal/table.ts';
-import { printable } from '../terminal/text.ts';
+import { printable, textWidth } from '../terminal/text.ts';
 import { age, clockTime } from '../terminal/units.ts';
 import { elapsed, knownItems } from './live-view.ts';
 import { statusSpan } from './status.ts';
 
 const SHOWN = 10;
 
-/** Runs as a table, in the order given; what matters least stands where a narrow terminal cuts. */
-export function runTable(runs: readonly Run[], now: number): string[] {
-  const headings = ['RUN', 'STATUS', ' SUCCEEDED', ' FAILED', ' TIME', ' STARTED'];
-  return table(
-    headings,
-    runs.map((run) => runRow(run, now)),
-  );
+const HEADINGS = ['RUN', 'STATUS', ' SUCCEEDED', ' FAILED', ' TIME', ' STARTED'];
+
+/** Runs as a table, in the order given; the last columns, which matter least, are left out where there is no room. */
+export function runTable(runs: readonly Run[], now: number, columns: number): string[] {
+  const rows = runs.map((run) => runRow(run, now));
+  for (let shown = HEADINGS.length; ; shown--) {
+    const lines = table(
+      HEADINGS.slice(0, shown),
+      rows.map((row) => row.slice(0, shown)),
+    );
+    if (shown === 1 || lines.every((line) => textWidth(line) <= columns)) return lines;
+  }
 }
 
 function runRow(run: Run, now: number): string[] {
@@ -37,7 +42,8 @@ export function failureLines({ counts, items, failures, parts }: Manifest): stri
   const failing = items.filter(({ status }) => status !== 'Succeeded');
   const rows = failing.slice(0, SHOWN).map(failureRow);
   const rest = moreLine(failing.length - rows.length);
-  return [...groups, ...table(['ITEM', 'CAUSE', ' EXIT', 'INPUT'], rows), ...rest];
+  const hints = hintLines(failures);
+  return [...groups, ...table(['ITEM', 'CAUSE', ' EXIT', 'INPUT'], rows), ...rest, ...hints];
 }
 
 /** Failures in groups, the largest first; docs/failures.md has each cause with its remedy. */
@@ -53,6 +59,15 @@ export function groupLines(failures: readonly FailureGroup[]): string[] {
   if (rows.length === 0) return [];
   const more = moreLine(failures.length - rows.length);
   return [...table([' FAILED', 'CAUSE', ' EXIT', 'LAST LINE OF STDERR'], rows), ...more, ''];
+}
+
+/** What the shell means by its own exit codes. */
+function hintLines(failures: readonly FailureGroup[]): string[] {
+  const has = (code: number) => failures.some(({ exitCode }) => exitCode === code);
+  return [
+    ...(has(127) ? ['exit 127: the command names a program that is not on the node'] : []),
+    ...(has(126) ? ['exit 126: the command names a file that may not be run'] : []),
+  ];
 }
 
 function moreLine(more: number): string[] {

@@ -37,16 +37,16 @@ export async function cleanUp({
   const poolGone = await deletePool(run);
   if (!jobsGone || !poolGone) return { gone: false };
   await finishRows(record.pipeline, run, await readRunLines<SeenRow>(run, 'inputs.ndjson'));
-  await setProgress({ run, epoch }, { phase: 'done' });
   await showEnd(run, epoch);
+  await setProgress({ run, epoch }, { phase: 'done' });
   await retire(run);
   return { gone: true };
 }
 
-/** Writes how a run came out where listings find it, unless somebody begins it anew meanwhile. */
+/** Writes how a run came out where listings find it once it is retired, unless somebody begins it anew meanwhile. */
 async function showEnd(run: string, epoch: number): Promise<void> {
-  const record = await getRun(run);
-  await sealRun(record, await getProgress(run));
+  const [record, progress] = [await getRun(run), await getProgress(run)];
+  await sealRun(record, progress && { ...progress, phase: 'done' });
   if ((await getRun(run)).epoch !== epoch) await unsealRun(record);
 }
 

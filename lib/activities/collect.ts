@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { DurableClient } from 'durable-functions';
 import { takesTurns } from '../plan/fields/concurrency.ts';
 import { runId } from '../plan/ids.ts';
+import { resolveParams } from '../plan/params.ts';
 import type { RunRecord } from '../plan/run.ts';
 import { closeWindow } from '../plan/window.ts';
 import { type Claim, closeClaim, openClaim, takeRows } from '../store/claims.ts';
@@ -9,6 +10,7 @@ import { listPending, type Row, type SeenRow, supersede } from '../store/ledger.
 import { getPipeline, type StoredPipeline } from '../store/pipelines.ts';
 import { pausedAt } from '../store/pauses.ts';
 import { dropTurn, runningRun, takeTurn } from '../store/turns.ts';
+import { REQUEST_FILE, type RunRequest } from '../store/requests.ts';
 import { commitJson, commitLines, createRun } from '../store/runs.ts';
 import type { Activities } from './contract.ts';
 import { startRun } from './durable.ts';
@@ -19,10 +21,11 @@ export async function collect(
   client: DurableClient,
 ): Promise<Activities['collect']['output']> {
   const stored = await getPipeline(pipeline);
-  if (!stored || (await mustGather(stored))) return { waitSeconds: null, more: false };
+  const drop = stored?.pipeline.on.drop;
+  if (!stored || !drop || (await mustGather(stored))) return { waitSeconds: null, more: false };
   const waiting = await listPending(pipeline);
   const now = new Date();
-  const verdict = closeWindow(waiting, stored.pipeline.on.drop, now.getTime());
+  const verdict = closeWindow(waiting, drop, now.getTime());
   await supersede(pipeline, verdict.superseded);
   if (verdict.take.length === 0) return { waitSeconds: verdict.waitSeconds, more: false };
   // The end of the run whose turn it is wakes the collector, and so does each sweep.
@@ -82,12 +85,23 @@ export interface Origin {
   scheduledFor?: string;
 }
 
-/** Writes down a run, first wins; its inputs and its pipeline stay as they are at the first time. */
-export async function makeRun(origin: Origin, rows: SeenRow[]): Promise<RunRecord> {
+/**
+ * Writes down a run, first wins; its inputs and its pipeline stay as they are at the first time; without a `request` its
+ * parameters have their defaults.
+ */
+export async function makeRun(
+  origin: Origin,
+  rows: SeenRow[],
+  request: RunRequest | null = null,
+): Promise<RunRecord> {
   const { run, pipeline, at, kind, scheduledFor } = origin;
   const stored = await getPipeline(pipeline);
   await commitLines(run, 'inputs.ndjson', rows);
-  if (stored) await commitJson(run, 'pipeline.json', stored);
+  if (stored) {
+    await commitJson(run, 'pipeline.json', stored);
+    const { values } = resolveParams(stored.pipeline.params, {});
+    await commitJson<RunRequest>(run, REQUEST_FILE, request ?? { params: values, list: null });
+  }
   return createRun({
     id: run,
     pipeline,

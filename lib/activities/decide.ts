@@ -116,7 +116,7 @@ async function nextRound(
   const absent = judged.map((one) => one.absent).filter((tasks) => tasks.length > 0);
   const firstSlab = rounds.flatMap(({ slabs }) => slabs).length;
   const packed = pack([...retries, ...splits].toSorted(byItem), {
-    perTask: pipeline.tasks.pack,
+    rule: pipeline.tasks.pack,
     firstSlab: firstSlab + absent.length,
     aligned: false,
   });

@@ -25,8 +25,8 @@ export async function receiveDrop(
     return;
   }
   const { container: where, name } = 'drop' in reading ? reading.drop : reading.lookUp;
-  const watching = (await currentPipelines(undefined)).filter(({ pipeline }) =>
-    matches(pipeline.on.drop, { container: where, name }),
+  const watching = (await currentPipelines(undefined)).filter(
+    ({ pipeline: { on } }) => on.drop && matches(on.drop, { container: where, name }),
   );
   const drop = watching.length > 0 ? await versionOf(reading) : null;
   if (!drop) return;

@@ -1,12 +1,14 @@
 import { list, type Listed, stat } from '../azure/blobs.ts';
 import { container } from '../azure/storage.ts';
 import { sha256 } from '../plan/ids.ts';
-import type { Item, Slab } from '../plan/plan.ts';
+import { inputKey } from '../plan/outcome.ts';
+import { type Input, type Item, type Slab, stagingOf } from '../plan/plan.ts';
 import { eachLimited } from '../store/concurrency.ts';
 import { readSlab } from '../store/rounds.ts';
 
 /** An input that is not the planned version any more; `changedAt` in seconds since 1970. */
 export interface ChangedInput {
+  container: string;
   name: string;
   etag: string;
   size: number;
@@ -46,11 +48,18 @@ export async function* itemsOf(run: string, slabs: Slab[]): Items {
   for (const slab of slabs) yield (await readSlab(run, slab)).flatMap(({ items }) => items);
 }
 
+/** Inputs that Batch stages, which may be of any version by then. */
+function stagedInputs(items: Item[]): Input[] {
+  return items.flatMap((item) => (item.input && stagingOf(item) === 'file' ? [item.input] : []));
+}
+
 async function lookAtEach(items: Item[]): Promise<ChangedInput[]> {
   const changed: ChangedInput[] = [];
-  await eachLimited(items, IN_FLIGHT, async ({ input }) => {
+  await eachLimited(stagedInputs(items), IN_FLIGHT, async (input) => {
     const now = await stat(await container(input.container), input.name);
-    if (now && now.etag !== input.etag) changed.push(entry({ ...now, name: input.name }));
+    if (now && now.etag !== input.etag) {
+      changed.push(entry(input.container, { ...now, name: input.name }));
+    }
   });
   return changed;
 }
@@ -59,45 +68,52 @@ async function lookAtEach(items: Item[]): Promise<ChangedInput[]> {
 interface Known {
   names: Set<number>;
   versions: Set<number>;
-  where: { container: string; prefix: string } | undefined;
+  /** What the names in each container begin with. */
+  prefixes: Map<string, string>;
 }
 
 async function known(groups: Items): Promise<Known> {
   const names = new Set<number>();
   const versions = new Set<number>();
-  let where: Known['where'];
+  const prefixes = new Map<string, string>();
   for await (const items of groups) {
-    for (const { input } of items) {
-      names.add(digest(input.name));
-      versions.add(digest(`${input.name}\n${input.etag}`));
-      where = {
-        container: input.container,
-        prefix: where ? commonPrefix(where.prefix, input.name) : input.name,
-      };
+    for (const input of stagedInputs(items)) {
+      names.add(digest(inputKey(input)));
+      versions.add(digest(`${inputKey(input)}\n${input.etag}`));
+      const prefix = prefixes.get(input.container);
+      prefixes.set(
+        input.container,
+        prefix === undefined ? input.name : commonPrefix(prefix, input.name),
+      );
     }
   }
-  return { names, versions, where };
+  return { names, versions, prefixes };
 }
 
-/** One listing for all. Throws `TooManyOthers` when it has more than `most` blobs. */
+/** One listing for all in a container. Throws `TooManyOthers` when they have more than `most` blobs. */
 async function lookThrough(
-  { names, versions, where }: Known,
+  { names, versions, prefixes }: Known,
   most: number,
 ): Promise<ChangedInput[]> {
   const changed: ChangedInput[] = [];
-  if (!where) return changed;
   let listed = 0;
-  for await (const blob of list(await container(where.container), where.prefix)) {
-    listed += 1;
-    if (listed > most) throw new TooManyOthers();
-    if (!names.has(digest(blob.name))) continue;
-    if (!versions.has(digest(`${blob.name}\n${blob.etag}`))) changed.push(entry(blob));
+  for (const [where, prefix] of prefixes) {
+    for await (const blob of list(await container(where), prefix)) {
+      listed += 1;
+      if (listed > most) throw new TooManyOthers();
+      const key = inputKey({ container: where, name: blob.name });
+      if (!names.has(digest(key))) continue;
+      if (!versions.has(digest(`${key}\n${blob.etag}`))) changed.push(entry(where, blob));
+    }
   }
   return changed;
 }
 
-function entry({ name, etag, size, changedAt }: Omit<Listed, 'md5' | 'metadata'>): ChangedInput {
-  return { name, etag, size, changedAt: Math.floor(changedAt / 1000) };
+function entry(
+  where: string,
+  { name, etag, size, changedAt }: Omit<Listed, 'md5' | 'metadata'>,
+): ChangedInput {
+  return { container: where, name, etag, size, changedAt: Math.floor(changedAt / 1000) };
 }
 
 /** 52 bits: two of a million names are the same with a chance of one in ten thousand, and are then only looked at. */

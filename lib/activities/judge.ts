@@ -1,4 +1,4 @@
-import { type Evidence, judge, type TaskVerdict } from '../plan/outcome.ts';
+import { type Evidence, inputKey, judge, type TaskVerdict } from '../plan/outcome.ts';
 import type { Candidate, PlannedTask, Slab } from '../plan/plan.ts';
 import { runPipeline } from '../store/plans.ts';
 import { readSlab } from '../store/rounds.ts';
@@ -38,10 +38,10 @@ export async function writeChanged(run: string, file: string, slabs: Slab[]): Pr
   await putRunFile(run, file, JSON.stringify(changed), 'application/json');
 }
 
-/** What was found to be changed, by blob name. */
+/** What was found to be changed, by key. */
 export async function readChanged(run: string, file: string): Promise<Evidence['changed']> {
   const changed = (await readRunJson<ChangedInput[]>(run, file)) ?? [];
-  return new Map(changed.map((input) => [input.name, input]));
+  return new Map(changed.map((input) => [inputKey(input), input]));
 }
 
 /** Judges the tasks of one slab of a round. */

@@ -10,6 +10,7 @@ import { blockCount, toleratedFailures } from '../plan/plan.ts';
 import { itemCounts, type RunError, type RunRecord } from '../plan/run.ts';
 import { type FailureGroup, mergeGroups } from '../plan/signature.ts';
 import { runPipeline } from '../store/plans.ts';
+import { runRequest } from '../store/requests.ts';
 import { listRounds } from '../store/rounds.ts';
 import {
   cancelledError,
@@ -65,7 +66,13 @@ export async function writeManifest({
   const manifest = await commitManifest({
     schema: MANIFEST_SCHEMA,
     generation: record.generation,
-    run: { id: run, pipeline: record.pipeline, pipelineHash: hash, status: verdict.status },
+    run: {
+      id: run,
+      pipeline: record.pipeline,
+      pipelineHash: hash,
+      params: (await runRequest(run)).params,
+      status: verdict.status,
+    },
     error: verdict.cancelled ?? error,
     counts,
     failures: await allFailures(record, written),

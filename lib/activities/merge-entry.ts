@@ -39,7 +39,7 @@ export async function mergeEntry(question: Question): Promise<ManifestMerge> {
   const before = previous?.merge?.attempts ?? [];
   const skipped = settled
     ? mergeSkipped(settled, tolerated)
-    : (error?.message ?? 'the items were not settled');
+    : (error?.message ?? 'there were no items');
   if (!settled || skipped !== null) return skippedMerge(skipped ?? '', before);
   const kept = keptMerge(previous, settled);
   if (kept) return kept;

@@ -137,10 +137,10 @@ function entryOf(
   before: Map<string, ManifestItem>,
 ): Judged {
   const last = outcomes.at(-1) ?? outcomes[0];
-  const { id, input } = last.item;
+  const { id } = last.item;
   const entry = manifestItem(outcomes, {
     before: before.get(id)?.attempts ?? [],
-    inputUrl: blobUrl(input.container, input.name),
+    blobUrl,
     urlOf: (path) => blobUrl(WORK_CONTAINER, `runs/${run}/${path}`),
   });
   return { entry, failure: failureOf(last), group: null };

@@ -6,7 +6,9 @@ import {
   poolNodes,
   type Round,
   slabsWithin,
+  stagingOf,
 } from '../plan/plan.ts';
+import { inputKey } from '../plan/outcome.ts';
 import { isChosen } from '../plan/redrive.ts';
 import { itemCounts, type RunRecord } from '../plan/run.ts';
 import { runPipeline, writeSlabs } from '../store/plans.ts';
@@ -55,7 +57,7 @@ async function commitRedrive(record: RunRecord, rounds: Round[]): Promise<Round>
   const { pipeline } = await runPipeline(run);
   const firstSlab = rounds.flatMap(({ slabs }) => slabs).length;
   const current = await asTheyAre(candidates);
-  const planned = pack(current, { perTask: pipeline.tasks.pack, firstSlab, aligned: false });
+  const planned = pack(current, { rule: pipeline.tasks.pack, firstSlab, aligned: false });
   const tasks = planned.reduce((sum, slab) => sum + slab.length, 0);
   return commitRound(run, {
     round: rounds.length + 1,
@@ -88,10 +90,12 @@ async function chosenIn(record: RunRecord, block: number, rounds: Round[]): Prom
 /** Whoever mended an input wants the mended one to be run. */
 async function asTheyAre(candidates: Candidate[]): Promise<Candidate[]> {
   const changed = await changedInputs(candidates.length, once(candidates.map(({ item }) => item)));
-  const now = new Map(changed.map((input) => [input.name, input]));
+  const now = new Map(changed.map((input) => [inputKey(input), input]));
   return candidates.map((candidate) => {
-    const { input, id } = candidate.item;
-    const { etag, size } = now.get(input.name) ?? input;
-    return { ...candidate, item: { id, input: { ...input, etag, size } } };
+    const { item } = candidate;
+    // A part of a blob is a part of the version that was planned.
+    if (!item.input || stagingOf(item) !== 'file') return candidate;
+    const { etag, size } = now.get(inputKey(item.input)) ?? item.input;
+    return { ...candidate, item: { ...item, input: { ...item.input, etag, size } } };
   });
 }

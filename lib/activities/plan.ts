@@ -1,18 +1,27 @@
-import { expand, pack, type Plan, poolNodes, untried } from '../plan/plan.ts';
-import { itemCounts } from '../plan/run.ts';
-import { mergeScript, taskScript } from '../plan/task-script.ts';
-import type { Row } from '../store/ledger.ts';
-import { runPipeline, writeSlabs } from '../store/plans.ts';
+import { SluiceError, type SluiceErrorCode } from '../errors.ts';
+import type { Pipeline } from '../plan/pipeline-schema.ts';
 import {
-  commitJson,
-  getOwnRun,
-  putRunFile,
-  readRunJson,
-  readRunLines,
-  setProgress,
-} from '../store/runs.ts';
+  blockOf,
+  carriedBytes,
+  type Item,
+  pack,
+  type Plan,
+  poolNodes,
+  type Slab,
+  untried,
+} from '../plan/plan.ts';
+import { itemCounts, type RunError } from '../plan/run.ts';
+import { mergeScript, taskScript } from '../plan/task-script.ts';
+import { variables } from '../plan/variables.ts';
+import { runPipeline, writeSlabs } from '../store/plans.ts';
+import { runRequest } from '../store/requests.ts';
+import { commitJson, getOwnRun, putRunFile, readRunJson, setProgress } from '../store/runs.ts';
 import type { Activities, RunRef } from './contract.ts';
 import { planRedrive } from './plan-redrive.ts';
+import { itemsOfRun } from './sources.ts';
+
+/** Bytes of lines and values in a slab, which is in memory as a whole. */
+const MOST_CARRIED_BY_SLAB = 32 * 2 ** 20;
 
 /** Plans a run from the rows that it won, or a redrive from the manifest; the first plan to be committed stands. */
 export async function plan(ref: RunRef): Promise<Activities['plan']['output']> {
@@ -26,10 +35,17 @@ export async function plan(ref: RunRef): Promise<Activities['plan']['output']> {
     const { round, slabs } = await planRedrive(ref, record);
     return { ended: false, closing, round, slabs };
   }
+  if (committed.error && !closing) throw planError(committed.error);
   const none = { succeeded: 0, failed: 0 };
   const items = itemCounts(committed.items, none, { running: 0, perTask: 1 });
   await setProgress(ref, { phase: 'plan', items });
-  return { ended: false, closing, round: 1, slabs: committed.slabs };
+  // A run without items needs neither pool nor job.
+  const end = committed.items === 0 ? { job: null, error: null } : null;
+  return { ended: false, closing: closing ?? end, round: 1, slabs: committed.slabs };
+}
+
+function planError({ code, message }: RunError): SluiceError {
+  return new SluiceError(code as SluiceErrorCode, message);
 }
 
 /** The plan of a run, made if it is not there yet. */
@@ -39,18 +55,49 @@ export async function ensurePlan(run: string): Promise<Plan> {
 
 async function commitPlan(run: string): Promise<Plan> {
   const { pipeline } = await runPipeline(run);
-  const items = expand(await readRunLines<Row>(run, 'inputs.ndjson'));
-  const planned = pack(untried(items), {
-    perTask: pipeline.tasks.pack,
-    firstSlab: 0,
-    aligned: true,
-  });
-  const tasks = planned.reduce((sum, slab) => sum + slab.length, 0);
-  await putRunFile(run, 'task.sh', taskScript(pipeline.tasks), 'text/x-shellscript');
+  const params = variables((await runRequest(run)).params);
+  const script = taskScript({ ...pipeline.tasks, params });
+  await putRunFile(run, 'task.sh', script, 'text/x-shellscript');
   if (pipeline.merge) {
-    await putRunFile(run, 'merge.sh', mergeScript(pipeline.merge), 'text/x-shellscript');
+    const merging = mergeScript({ ...pipeline.merge, params });
+    await putRunFile(run, 'merge.sh', merging, 'text/x-shellscript');
   }
-  const slabs = await writeSlabs(run, planned, 0);
-  const pool = { nodes: poolNodes(pipeline, tasks) };
-  return commitJson<Plan>(run, 'plan.json', { run, items: items.length, tasks, slabs, pool });
+  return commitJson<Plan>(run, 'plan.json', await makePlan(run, pipeline));
+}
+
+/** Inputs that no items can be made of are the run's end, so that is planned then. */
+async function makePlan(run: string, pipeline: Pipeline): Promise<Plan> {
+  try {
+    const slabs = await writePlanned(run, pipeline);
+    const sum = (count: 'items' | 'tasks'): number =>
+      slabs.reduce((total, slab) => total + slab[count], 0);
+    const tasks = sum('tasks');
+    return { run, items: sum('items'), tasks, slabs, pool: { nodes: poolNodes(pipeline, tasks) } };
+  } catch (error) {
+    if (!(error instanceof SluiceError) || error.transient) throw error;
+    const { code, message } = error;
+    return { run, items: 0, tasks: 0, slabs: [], pool: { nodes: 0 }, error: { code, message } };
+  }
+}
+
+/** Writes slab after slab as they fill, since there may be a million items. */
+async function writePlanned(run: string, pipeline: Pipeline): Promise<Slab[]> {
+  const slabs: Slab[] = [];
+  let items: Item[] = [];
+  let carried = 0;
+  const flush = async (): Promise<void> => {
+    const options = { rule: pipeline.tasks.pack, firstSlab: slabs.length, aligned: true };
+    slabs.push(...(await writeSlabs(run, pack(untried(items), options), slabs.length)));
+    items = [];
+    carried = 0;
+  };
+  for await (const item of itemsOfRun(run, pipeline)) {
+    const [first] = items;
+    const full = carried > MOST_CARRIED_BY_SLAB;
+    if (first && (full || blockOf(first.id) !== blockOf(item.id))) await flush();
+    items.push(item);
+    carried += carriedBytes(item);
+  }
+  if (items.length > 0) await flush();
+  return slabs;
 }

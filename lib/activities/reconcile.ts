@@ -7,6 +7,8 @@ import { isKnown } from '../store/ledger.ts';
 import { listPipelines, type StoredPipeline } from '../store/pipelines.ts';
 import { takeNote } from './drop.ts';
 
+type Watched = Pick<NonNullable<StoredPipeline['pipeline']['on']['drop']>, 'container' | 'match'>;
+
 /** `reconciled/{pipeline}.json`: blobs written before `until` (ms since 1970) have been looked at. */
 interface Reconciled {
   until: number;
@@ -24,7 +26,9 @@ export async function reconcile(
 ): Promise<{ pipeline: string; found: number }[]> {
   const missed: { pipeline: string; found: number }[] = [];
   for (const stored of await listPipelines()) {
-    const found = await reconcilePipeline(stored, client, now);
+    const { drop } = stored.pipeline.on;
+    if (!drop) continue;
+    const found = await reconcilePipeline(stored, drop, { client, now });
     if (found > 0) missed.push({ pipeline: stored.name, found });
   }
   return missed;
@@ -32,42 +36,38 @@ export async function reconcile(
 
 async function reconcilePipeline(
   stored: StoredPipeline,
-  client: DurableClient,
-  now: number,
+  watched: Watched,
+  { client, now }: { client: DurableClient; now: number },
 ): Promise<number> {
+  const watch = JSON.stringify([watched.container, watched.match]);
   const control = await controlContainer();
   const file = `reconciled/${stored.name}.json`;
   const before = (await readJson<Reconciled>(control, file))?.value;
   const until = now - getSettings().reconcileAfterSeconds * 1000;
-  const from = startOf(stored, before);
+  const from = startOf(stored, watch, before);
   let found = 0;
-  for await (const drop of writtenBetween(stored, from, until)) {
+  for await (const drop of writtenBetween(watched, from, until)) {
     if (await isKnown(stored.name, drop)) continue;
     await takeNote(stored.name, drop, client, now);
     found++;
   }
-  const reconciled: Reconciled = { until: Math.max(until, from), watch: watchOf(stored) };
+  const reconciled: Reconciled = { until: Math.max(until, from), watch };
   await put(control, file, JSON.stringify(reconciled));
   return found;
 }
 
 /** What was there before a pipeline watched the place is no drop. */
-function startOf(stored: StoredPipeline, before: Reconciled | undefined): number {
+function startOf(stored: StoredPipeline, watch: string, before: Reconciled | undefined): number {
   const applied = Date.parse(stored.updatedAt);
   if (!before) return applied;
-  return before.watch === watchOf(stored) ? before.until : Math.max(before.until, applied);
-}
-
-function watchOf({ pipeline: { on } }: StoredPipeline): string {
-  return JSON.stringify([on.drop.container, on.drop.match]);
+  return before.watch === watch ? before.until : Math.max(before.until, applied);
 }
 
 async function* writtenBetween(
-  { pipeline: { on } }: StoredPipeline,
+  { container: where, match }: Watched,
   from: number,
   until: number,
 ): AsyncGenerator<Drop> {
-  const { container: where, match } = on.drop;
   const isWatched = matcher(match);
   // Listings tell whole seconds.
   const first = Math.floor(from / 1000) * 1000;

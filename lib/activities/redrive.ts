@@ -78,6 +78,10 @@ async function mustChoose({ id: run }: RunRecord, choice: RedriveChoice): Promis
     throw new SluiceError('NotFound', `Run ${run} has no manifest, so there is nothing to go by.`);
   }
   const { counts, failures } = manifest;
+  if (counts.items === 0) {
+    const message = `Run ${run} has no items, so there is nothing to run again; ask for a new run.`;
+    throw new SluiceError('Conflict', message);
+  }
   if (counts.succeeded === counts.items) {
     throw new SluiceError('Conflict', `All ${counts.items} items of run ${run} succeeded.`);
   }

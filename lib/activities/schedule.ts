@@ -3,7 +3,7 @@ import type { DurableClient } from 'durable-functions';
 import { messageOf, SluiceError } from '../errors.ts';
 import { takesTurns } from '../plan/fields/concurrency.ts';
 import { runId } from '../plan/ids.ts';
-import { dueTimes } from '../plan/schedule.ts';
+import { dueTimes, MOST_CAUGHT_UP } from '../plan/schedule.ts';
 import { closeWindow } from '../plan/window.ts';
 import { closeClaim, openClaim } from '../store/claims.ts';
 import { type Key, takeKey } from '../store/keys.ts';
@@ -64,11 +64,11 @@ async function tickPipeline(stored: StoredPipeline, { client, now }: Tick): Prom
   const done: Ticked[] = [];
   const about = (note: string): Ticked => ({ pipeline, scheduledFor: null, runs: [], note });
   if ((await pausedAt(pipeline)) !== null) {
-    done.push(about(`${times.length + skipped} times passed while it was paused`));
+    done.push(about(`${howMany(times.length + skipped)} times passed while it was paused`));
   } else if (takesTurns(stored.pipeline)) {
     return fireInTurn(stored, { times, skipped }, { client, now });
   } else {
-    if (skipped > 0) done.push(about(`${skipped} times were missed and are not caught up with`));
+    if (skipped > 0) done.push(about(`${howMany(skipped)} times were missed for good`));
     for (const time of times) done.push(await fire(stored, time, { client, now }));
   }
   await setScheduledUpTo(pipeline, new Date(now).toISOString());
@@ -96,17 +96,23 @@ async function fireInTurn(
   const done = going === null && first !== undefined ? [await fire(stored, first, tick)] : [];
   await setScheduledUpTo(pipeline, new Date(upTo).toISOString());
   if (going !== null) {
-    done.push(about(`${times.length + skipped} times are left out, since run ${going} is going`));
+    done.push(
+      about(`${howMany(times.length + skipped)} times are left out, since run ${going} is going`),
+    );
   } else if (skipped > 0) {
-    done.push(about(`${skipped} times were missed and are not caught up with`));
+    done.push(about(`${howMany(skipped)} times were missed for good`));
   }
   return done;
 }
 
+function howMany(skipped: number): string {
+  return skipped < MOST_CAUGHT_UP ? String(skipped) : `${MOST_CAUGHT_UP} or more`;
+}
+
 async function fire(stored: StoredPipeline, time: number, tick: Tick): Promise<Ticked> {
   const scheduledFor = new Date(time).toISOString();
-  const runs = await (stored.pipeline.tasks.forEach === 'drop'
-    ? fireDrops(stored, scheduledFor, tick)
+  const runs = await (stored.pipeline.on.drop
+    ? fireDrops(stored, stored.pipeline.on.drop, { scheduledFor, tick })
     : fireWithoutInputs(stored, scheduledFor, tick));
   const { name: pipeline } = stored;
   const note =
@@ -116,17 +122,21 @@ async function fire(stored: StoredPipeline, time: number, tick: Tick): Promise<T
   return { pipeline, scheduledFor, runs, note };
 }
 
+type Watch = NonNullable<StoredPipeline['pipeline']['on']['drop']>;
+
 /** The drops that waited when the time was first dealt with become a run, or several when they are too many for one. */
 async function fireDrops(
   stored: StoredPipeline,
-  scheduledFor: string,
-  tick: Tick,
+  watch: Watch,
+  { scheduledFor, tick }: { scheduledFor: string; tick: Tick },
 ): Promise<string[]> {
   const { name: pipeline } = stored;
   const runs: string[] = [];
-  const { at } = await keyOf(pipeline, scheduledFor, { nth: 1, tick });
-  for (let nth = 1; ; nth++) {
-    const rows = await waitingAt(stored, Date.parse(at));
+  const { at, run: begun } = await keyOf(pipeline, scheduledFor, { nth: 1, tick });
+  // A tick before may have done this already.
+  if (await findRun(begun)) runs.push(begun);
+  for (let nth = runs.length + 1; ; nth++) {
+    const rows = await waitingAt(pipeline, watch, Date.parse(at));
     if (rows.length === 0) return runs;
     const key = await keyOf(pipeline, scheduledFor, { nth, tick });
     const isNew = !(await findRun(key.run));
@@ -138,9 +148,9 @@ async function fireDrops(
 }
 
 /** The oldest drops that had arrived by then, as many as go into a run. */
-async function waitingAt({ name, pipeline }: StoredPipeline, at: number): Promise<SeenRow[]> {
+async function waitingAt(name: string, watch: Watch, at: number): Promise<SeenRow[]> {
   const waiting = (await listPending(name)).filter(({ arrivedAt }) => arrivedAt <= at);
-  const rule = { ...pipeline.on.drop, settle: 0, maxWait: 0 };
+  const rule = { ...watch, settle: 0, maxWait: 0 };
   const { take, superseded } = closeWindow(waiting, rule, at);
   await supersede(name, superseded);
   return take;

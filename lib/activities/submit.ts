@@ -65,7 +65,7 @@ function taskUrls(run: string, sign: Signer): TaskUrls {
   return {
     script: sign.readBlob(CONTROL_CONTAINER, `runs/${run}/task.sh`),
     work: sign.writeContainer(WORK_CONTAINER),
-    input: ({ input }) => sign.readBlob(input.container, input.name),
+    input: ({ container, name }) => sign.readBlob(container, name),
   };
 }
 

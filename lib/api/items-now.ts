@@ -3,7 +3,7 @@ import { tasksOf } from '../activities/part.ts';
 import { jobsOf } from '../azure/jobs.ts';
 import { blobUrl } from '../azure/sas.ts';
 import { runningTasks } from '../azure/tasks.ts';
-import { type ManifestItem, recordedAttempt } from '../plan/manifest.ts';
+import { inputFile, type ManifestItem, recordedAttempt } from '../plan/manifest.ts';
 import { attemptKey, causeOfRecord } from '../plan/outcome.ts';
 import { WORK_CONTAINER } from '../plan/pipeline-schema.ts';
 import { blockPrefix, type PlannedTask } from '../plan/plan.ts';
@@ -61,7 +61,7 @@ function itemNow(
   },
 ): ItemView {
   const { item, task, records, running } = now;
-  const { container, name, etag, size } = item.input;
+  const { input, range = null, values = {} } = item;
   const record = records.get(attemptKey(item.id, task.attempt));
   const cause = record ? causeOfRecord(record.cause) : null;
   const ended = cause === null ? ('Succeeded' as const) : ('Failed' as const);
@@ -73,7 +73,9 @@ function itemNow(
     message: null,
     signature: null,
     stderrTail: null,
-    inputs: [{ name, url: blobUrl(container, name), etag, size }],
+    inputs: input ? [inputFile(input, blobUrl(input.container, input.name))] : [],
+    range,
+    values,
     outputs: [],
     attempts: record ? [recordedAttempt(task.task, { status: ended, cause }, record, urlOf)] : [],
   };

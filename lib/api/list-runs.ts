@@ -28,11 +28,14 @@ export async function listRuns(
 ): Promise<{ value: RunView[]; next: string | null }> {
   const top = query.top ?? PAGE;
   const cursor = decode(query.after);
-  const indexed = await walkIndex(query, { top, cursor });
-  // A run that is not cleaned up is under no status yet.
-  const going = query.status === undefined ? [] : await goingRuns(query);
-  const known = new Set(going.map(({ entry }) => entry));
-  const merged = [...indexed.entries.filter(({ entry }) => !known.has(entry)), ...going]
+  const looking = activeRuns();
+  // A run that is cleaned up in between is among the active ones, or in the index of its status, or both.
+  if (query.status !== undefined) await looking;
+  const [indexed, active] = await Promise.all([walkIndex(query, { top, cursor }), looking]);
+  const merged = [
+    ...indexed.entries.flatMap((each) => settled(each, query, active)),
+    ...(query.status === undefined ? [] : await goingRuns(query, active)),
+  ]
     .filter(({ entry }) => entry > cursor.after && (indexed.done || entry <= indexed.last))
     .toSorted((a, b) => (a.entry < b.entry ? -1 : 1));
   const page = merged.slice(0, top);
@@ -40,6 +43,20 @@ export async function listRuns(
   if (indexed.done && merged.length <= top) return { value, next: null };
   const after = merged.length > top ? (page.at(-1)?.entry ?? '') : indexed.last;
   return { value, next: encode({ after, token: indexed.tokenOf(after) }) };
+}
+
+async function activeRuns(): Promise<Set<string>> {
+  return new Set((await listActive()).map(({ run }) => run));
+}
+
+/** What the index says of a run holds once that is cleaned up; until then the run itself is asked. */
+function settled(
+  each: IndexEntry,
+  { status }: RunsQuery,
+  active: ReadonlySet<string>,
+): IndexEntry[] {
+  if (!active.has(each.run)) return [each];
+  return status === undefined ? [{ ...each, view: null }] : [];
 }
 
 interface Walked {
@@ -89,12 +106,12 @@ function isOf(run: string, pipeline: string | undefined): boolean {
   return pipeline === undefined || run.replace(/-\d{12}-[0-9a-f]{12}$/, '') === pipeline;
 }
 
-/** Runs that are not cleaned up and fit the query. */
-async function goingRuns(query: RunsQuery): Promise<IndexEntry[]> {
+/** Runs that are not cleaned up and fit the query: they are under no status in the index yet. */
+async function goingRuns(query: RunsQuery, active: ReadonlySet<string>): Promise<IndexEntry[]> {
   const going: IndexEntry[] = [];
   const since = query.since === undefined ? 0 : Date.parse(query.since);
-  const active = (await listActive()).filter(({ run }) => isOf(run, query.pipeline));
-  await eachLimited(active, IN_FLIGHT, async ({ run }) => {
+  const ofPipeline = [...active].filter((run) => isOf(run, query.pipeline));
+  await eachLimited(ofPipeline, IN_FLIGHT, async (run) => {
     const view = await currentView(run);
     if (!view || view.status !== query.status) return;
     const startedAt = Date.parse(view.startedAt);

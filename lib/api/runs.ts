@@ -1,18 +1,18 @@
 import type { DurableClient } from 'durable-functions';
 import { Hono } from 'hono';
-import { z } from 'zod';
-import { type Ask, askForRun } from '../activities/ask.ts';
-import { messageOf, SluiceError } from '../errors.ts';
+import { askForRun } from '../activities/ask.ts';
+import { SluiceError } from '../errors.ts';
 import { isRunId } from '../plan/ids.ts';
 import type { RunView } from '../plan/run-view.ts';
 import { readManifest } from '../store/runs.ts';
+import { readAsk } from './ask.ts';
 import { currentView, listRuns } from './list-runs.ts';
 import { nextLink } from './next-link.ts';
 import { readQuery } from './read.ts';
 import { actionRoutes } from './run-actions.ts';
 import { itemRoutes } from './run-items.ts';
 import { logRoutes } from './run-logs.ts';
-import { askSchema, runsQuery } from './schemas.ts';
+import { runsQuery } from './schemas.ts';
 
 export type { RunView };
 
@@ -45,21 +45,6 @@ export function runRoutes(durable: DurableClient): Hono {
   routes.route('/:id/items', itemRoutes());
   routes.route('/:id/items', logRoutes());
   return routes;
-}
-
-function readAsk(body: string, key: string | null): Ask {
-  const expected =
-    'The body must be JSON such as { "pipeline": "log-rollup", "inputs": ["logs/a.gz"] }, with 1 to 10,000 inputs';
-  if (key !== null && !/^[\x21-\x7e]{1,255}$/.test(key)) {
-    const message = 'Idempotency-Key must be 1 to 255 visible ASCII characters.';
-    throw new SluiceError('InvalidRequest', message);
-  }
-  try {
-    return { ...askSchema.parse(JSON.parse(body)), key };
-  } catch (cause) {
-    const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : messageOf(cause);
-    throw new SluiceError('InvalidRequest', `${expected}. ${reason}`, { cause });
-  }
 }
 
 async function view(id: string): Promise<RunView> {

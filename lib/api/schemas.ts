@@ -83,10 +83,21 @@ export const tickSchema = z.strictObject({
     ),
 });
 
-/** What asks for a run; names are of blobs in the container that the pipeline watches. */
+/** What asks for a run; which `inputs` and `params` it may have is up to its pipeline. */
 export const askSchema = z.strictObject({
   pipeline: z.string(),
-  inputs: z.array(z.string().min(1).max(1024)).min(1).max(10_000),
+  params: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .optional()
+    .describe("Values of the pipeline's parameters; the others have their defaults."),
+  inputs: z
+    .array(z.union([z.string().min(1).max(8192), z.record(z.string(), z.unknown())]))
+    .min(1)
+    .max(10_000)
+    .optional()
+    .describe(
+      'Blobs: names in the watched container, URLs, `{ container, name }` or `{ container, prefix, match }`; objects of fields for a pipeline over a list; absent where the pipeline says itself what its items are.',
+    ),
 });
 
 export const cancelSchema = z.strictObject({ reason: z.string().max(1000).default('') });

@@ -8,6 +8,8 @@ export const FAILURE_CAUSES = [
   'NoOutput',
   /** The node has no such shell. */
   'NoShell',
+  /** The node has no curl, with which parts of blobs are fetched. */
+  'NoCurl',
   /** The input could not be staged. */
   'Input',
   /** The input was overwritten between the drop and the task. */

@@ -43,7 +43,12 @@ export const manifestItemSchema = z
     stderrTail: text
       .nullable()
       .describe('The last 4 KB of stderr, for the first hundred failures of each signature.'),
-    inputs: z.array(file),
+    inputs: z.array(file).describe('Empty where the item is made of values alone.'),
+    range: z
+      .strictObject({ start: count, end: count })
+      .nullable()
+      .describe('The bytes of the input that the item is; `end` is exclusive.'),
+    values: z.record(text, text).describe('Variables of the item, besides those of the run.'),
     outputs: z.array(file),
     attempts: z.array(attempt).describe('Every try, the first one first.'),
   })
@@ -74,6 +79,9 @@ export const manifestSchema = z.strictObject({
     id: text,
     pipeline: text,
     pipelineHash: text,
+    params: z
+      .record(text, z.union([text, z.number(), z.boolean()]))
+      .describe('The values of the parameters, defaults included.'),
     status: z.enum(['Succeeded', 'CompletedWithFailures', 'Failed', 'Cancelled']),
   }),
   error: z.strictObject({ code: text, message: text }).nullable(),

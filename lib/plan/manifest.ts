@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { manifestItemSchema, manifestSchema } from './manifest-schema.ts';
 import type { Outcome, StoredFile } from './outcome.ts';
+import type { Input } from './plan.ts';
 import type { ItemRecord } from './record.ts';
 import type { RunError } from './run.ts';
 
@@ -24,14 +25,18 @@ export type UrlOf = (path: string) => string;
 
 /**
  * One item's entry, from its outcome in each task that carried it, the first one first; `before` are its attempts in
- * earlier generations and `inputUrl` is where its blob is. Its failure, if it is one, is described later.
+ * earlier generations and `blobUrl` tells where a blob is. Its failure, if it is one, is described later.
  */
 export function manifestItem(
   outcomes: [Outcome, ...Outcome[]],
-  where: { before: ManifestAttempt[]; inputUrl: string; urlOf: UrlOf },
+  where: {
+    before: ManifestAttempt[];
+    blobUrl: (container: string, name: string) => string;
+    urlOf: UrlOf;
+  },
 ): ManifestItem {
   const last = outcomes.at(-1) ?? outcomes[0];
-  const { name, etag, size } = last.item.input;
+  const { input, range = null, values = {} } = last.item;
   const tried = outcomes.filter(({ attempted }) => attempted);
   return {
     id: last.item.id,
@@ -40,10 +45,17 @@ export function manifestItem(
     message: last.message,
     signature: null,
     stderrTail: null,
-    inputs: [{ name, url: where.inputUrl, etag, size }],
+    inputs: input ? [inputFile(input, where.blobUrl(input.container, input.name))] : [],
+    range,
+    values,
     outputs: last.status === 'Succeeded' ? last.outputs.map(manifestFile) : [],
     attempts: [...where.before, ...tried.map((outcome) => itemAttempt(outcome, where.urlOf))],
   };
+}
+
+/** An input as the manifest names it. */
+export function inputFile({ name, etag, size }: Input, url: string): ManifestFile {
+  return { name, url, etag, size };
 }
 
 function itemAttempt({ planned, status, cause, record, task }: Outcome, urlOf: UrlOf) {

@@ -1,5 +1,5 @@
 import { causeOfRest, type FailureCause } from './failure.ts';
-import type { Item, PlannedTask } from './plan.ts';
+import { type Input, type Item, type PlannedTask, stagingOf } from './plan.ts';
 import { better, type ItemRecord, type RecordCause } from './record.ts';
 import { type Failure, goesAgain, isRetried, type RetryRule } from './retry.ts';
 import type { RunError } from './run.ts';
@@ -48,7 +48,7 @@ export interface Evidence {
   outputs: ReadonlyMap<string, StoredFile[]>;
   /** Failed tasks by task id. */
   failures: ReadonlyMap<string, TaskFailure>;
-  /** Inputs that are not as planned, by blob name; `changedAt` in seconds since 1970. */
+  /** Inputs that are not as planned, by `inputKey`; `changedAt` in seconds since 1970. */
   changed: ReadonlyMap<string, { etag: string; changedAt: number }>;
   /** Tasks that Batch does not have, though they were planned. */
   absent: ReadonlySet<string>;
@@ -73,6 +73,9 @@ const FROM_RECORD: Record<Exclude<RecordCause, 'ok'>, FailureCause> = {
   timeout: 'Timeout',
   nooutput: 'NoOutput',
   noshell: 'NoShell',
+  nocurl: 'NoCurl',
+  input: 'Input',
+  changed: 'InputChanged',
 };
 
 const STAGING = /^(Blob|Resource|ApplicationPackage)/;
@@ -86,6 +89,11 @@ export function causeOfRecord(cause: RecordCause): FailureCause | null {
 /** The key of one attempt at one item in the listings. */
 export function attemptKey(item: string, attempt: number): string {
   return `${item}.${attempt}`;
+}
+
+/** A blob's key among those that changed. */
+export function inputKey({ container, name }: Pick<Input, 'container' | 'name'>): string {
+  return `${container}/${name}`;
 }
 
 /** Gathers records; of two for one attempt the better one counts. */
@@ -172,9 +180,11 @@ function recorded(
   outputs: StoredFile[],
   evidence: Evidence,
 ): Judgement {
-  const now = evidence.changed.get(item.input.name);
-  if (now && now.etag !== item.input.etag && now.changedAt <= record.start) {
-    const message = `planned version ${item.input.etag}, but the blob was ${now.etag} by then`;
+  const { input } = item;
+  // Only what Batch stages may be of another version than planned.
+  const now = input && stagingOf(item) === 'file' ? evidence.changed.get(inputKey(input)) : null;
+  if (input && now && now.etag !== input.etag && now.changedAt <= record.start) {
+    const message = `planned version ${input.etag}, but the blob was ${now.etag} by then`;
     return { cause: 'InputChanged', message };
   }
   if (record.cause !== 'ok') return { cause: FROM_RECORD[record.cause], message: null };

@@ -1,7 +1,7 @@
 import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml';
 import type { z } from 'zod';
 import { closest } from './closest.ts';
-import { NOT_BUILT_YET, SOURCES_NOT_BUILT_YET } from './not-built-yet.ts';
+import { NOT_BUILT_YET } from './not-built-yet.ts';
 import { type Pipeline, pipelineSchema } from './pipeline-schema.ts';
 
 /** One thing wrong with a pipeline file; `line` and `column` count from 1. */
@@ -88,9 +88,10 @@ function unknownField(at: Path): Finding {
 function mismatch(issue: Issue, value: unknown): Finding {
   const name = String(issue.path.at(-1) ?? 'the file');
   const expected = expectation(issue);
-  if (issue.path.join('.') === 'tasks.forEach' && SOURCES_NOT_BUILT_YET.has(String(value))) {
-    const message = `the source '${String(value)}' is not built yet`;
-    return { at: issue.path, expected, got: show(value), message, fix: "write 'drop'" };
+  const fix = fixOf(issue);
+  if (fix !== null) {
+    const got = value === undefined ? 'nothing' : show(value);
+    return { at: issue.path, expected, got, message: `'${name}' does not fit`, fix };
   }
   if (value === undefined) {
     const message = `'${name}' is missing`;
@@ -98,6 +99,12 @@ function mismatch(issue: Issue, value: unknown): Finding {
   }
   const message = `'${name}' does not fit`;
   return { at: issue.path, expected, got: show(value), message, fix: `change it to ${expected}` };
+}
+
+/** A rule over several fields says itself what to do. */
+function fixOf(issue: Issue): string | null {
+  const fix: unknown = issue.code === 'custom' ? issue.params?.['fix'] : undefined;
+  return typeof fix === 'string' ? fix : null;
 }
 
 /** What the schema wanted, in words; custom messages of the schema already are such words. */

@@ -1,17 +1,19 @@
 import { z } from 'zod';
+import { checkSources } from './check-sources.ts';
 import { parseDuration } from './duration.ts';
 import { container as taskContainer } from './fields/container.ts';
 import { concurrency } from './fields/concurrency.ts';
 import { environment, onlyOnce, secrets } from './fields/environment.ts';
 import { packages } from './fields/packages.ts';
+import { chunks, lines, list, matrix, pack, prefix, SOURCES } from './fields/items.ts';
+import { container, glob } from './fields/names.ts';
 import { nodes } from './fields/nodes.ts';
+import { params } from './fields/params.ts';
 import { schedule } from './fields/schedule.ts';
 import { IMAGES } from './images.ts';
 import { DEFAULT_RETRY, RETRY_CAUSES, type RetryOn, type RetryRule } from './retry.ts';
 
-/** Containers for Sluice's own records and for what tasks write; no pipeline may watch them. */
-export const CONTROL_CONTAINER = 'sluice';
-export const WORK_CONTAINER = 'sluice-work';
+export { CONTROL_CONTAINER, WORK_CONTAINER } from './fields/names.ts';
 
 const duration = (min: number, max: string) =>
   z.string({ error: 'a duration such as 2s, 1m or 1h' }).transform((text, ctx) => {
@@ -22,22 +24,6 @@ const duration = (min: number, max: string) =>
       return z.NEVER;
     }
     return seconds;
-  });
-
-const container = z
-  .string()
-  .regex(/^(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, {
-    error: 'a container name: 3 to 63 lower-case letters, digits and single hyphens',
-  })
-  .refine((name) => name !== CONTROL_CONTAINER && name !== WORK_CONTAINER, {
-    error: `a container other than ${CONTROL_CONTAINER} and ${WORK_CONTAINER}, which hold Sluice's own records`,
-  });
-
-const glob = z
-  .string()
-  .min(1, { error: 'a glob such as logs/**/*.gz' })
-  .refine((text) => !text.startsWith('/'), {
-    error: 'a glob without a leading slash, since blob names have none',
   });
 
 /** One file, or a shell glob, below `$OUTPUT_DIR`. */
@@ -113,25 +99,34 @@ const setup = z
     'What every node runs once, as root, before it takes tasks. It may run again (after a restart, and up to twice when it fails), so it must be harmless to repeat.',
   );
 
-/** The pipeline file; durations come out in seconds. */
-export const pipelineSchema = z.strictObject({
+const fields = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, {
     error: 'a name of 1 to 32 lower-case letters, digits and hyphens that begins with a letter',
   }),
-  on: z.strictObject({
-    drop: z.strictObject({
-      container,
-      match: z.array(glob).min(1, { error: 'at least one glob' }).max(100),
-      settle: duration(0, '1h').default(2),
-      maxWait: duration(0, '1d').default(60),
-      maxItems: z.number().int().min(1).max(100_000).default(10_000),
-    }),
-    schedule: schedule.optional(),
-  }),
+  on: z
+    .strictObject({
+      drop: z
+        .strictObject({
+          container,
+          match: z.array(glob).min(1, { error: 'at least one glob' }).max(100),
+          settle: duration(0, '1h').default(2),
+          maxWait: duration(0, '1d').default(60),
+          maxItems: z.number().int().min(1).max(100_000).default(10_000),
+        })
+        .optional(),
+      schedule: schedule.optional(),
+    })
+    .default({}),
+  params: params.default({}),
   tasks: z
     .strictObject({
-      forEach: z.literal('drop'),
-      pack: z.number().int().min(1).max(200).default(1),
+      forEach: z.enum(SOURCES),
+      list: list.optional(),
+      prefix: prefix.optional(),
+      matrix: matrix.optional(),
+      lines: lines.optional(),
+      chunks: chunks.optional(),
+      pack: pack.default({ count: 1 }),
       command,
       outputs,
       timeout: duration(1, '7d').default(3600),
@@ -169,6 +164,11 @@ export const pipelineSchema = z.strictObject({
       logs: duration(0, '3650d').optional(),
     })
     .optional(),
+});
+
+/** The pipeline file; durations come out in seconds. */
+export const pipelineSchema = fields.superRefine((pipeline, ctx) => {
+  for (const fault of checkSources(pipeline)) ctx.addIssue({ code: 'custom', ...fault });
 });
 
 /** A validated pipeline; `settle`, both `maxWait`, every `timeout`, `backoff` and what to `keep` are seconds. */

@@ -1,12 +1,51 @@
+import type { ByteRange } from './chunks.ts';
 import type { Drop } from './drop.ts';
+import type { PackRule } from './fields/items.ts';
 import { itemId, taskName } from './ids.ts';
 import type { Pipeline } from './pipeline-schema.ts';
+import type { RunError } from './run.ts';
+import { assignments, type Variables } from './variables.ts';
 
-/** One unit of input, and the version of it that was planned. */
+/** A blob, and the version of it that was planned. */
+export interface Input {
+  container: string;
+  name: string;
+  etag: string;
+  size: number;
+}
+
+/** One unit of work; what it is made of decides what its command finds. */
 export interface Item {
   id: string;
-  input: { container: string; name: string; etag: string; size: number };
+  /** The blob that it is, or is a part of; null when it is made of values alone. */
+  input: Input | null;
+  /** The part of the blob. */
+  range?: ByteRange;
+  /** The text of that part, which was read when it was planned; without it a task fetches the part. */
+  line?: string;
+  /** What reaches the command besides, by the names of variables. */
+  values?: Variables;
 }
+
+/** How a task gets the item's input: staged whole, written from the plan, fetched in part, or not at all. */
+export function stagingOf({ input, range, line }: Item): 'file' | 'line' | 'range' | 'none' {
+  if (line !== undefined) return 'line';
+  if (!input) return 'none';
+  return range ? 'range' : 'file';
+}
+
+/** The bytes that an item is of, 0 where it has no input. */
+export function sizeOf({ input, range }: Item): number {
+  return range ? range.end - range.start : (input?.size ?? 0);
+}
+
+/** Bytes that travel with a task for an item. */
+export function carriedBytes({ line, values }: Item): number {
+  return Buffer.byteLength(line ?? '') + (values ? Buffer.byteLength(assignments(values)) : 0);
+}
+
+/** Bytes that may travel with a task, whose request to Batch may have less than 1 MB even if each byte is escaped. */
+const MOST_CARRIED = 128 * 1024;
 
 /** One Batch task of a plan; all of its items are at the same attempt. */
 export interface PlannedTask {
@@ -37,6 +76,8 @@ export interface Plan {
   tasks: number;
   slabs: Slab[];
   pool: { nodes: number };
+  /** Why nothing could be planned. */
+  error?: RunError;
 }
 
 /**
@@ -110,13 +151,13 @@ export function untried(items: readonly Item[]): Candidate[] {
  */
 export function pack(
   candidates: readonly Candidate[],
-  options: { perTask: number; firstSlab: number; aligned: boolean },
+  options: { rule: PackRule; firstSlab: number; aligned: boolean },
 ): PlannedTask[][] {
   const slabs: PlannedTask[][] = [];
   for (const group of slabsOf(candidates, options.aligned)) {
     const slab = options.firstSlab + slabs.length;
     slabs.push(
-      tasksOf(group, options.perTask).map(([first, ...rest], seq) => ({
+      tasksOf(group, options.rule).map(([first, ...rest], seq) => ({
         task: taskName(slab, seq, first.attempt),
         attempt: first.attempt,
         tried: first.tried,
@@ -144,19 +185,27 @@ function* slabsOf(candidates: readonly Candidate[], aligned: boolean): Generator
 
 type Group = [Candidate, ...Candidate[]];
 
-function tasksOf(candidates: readonly Candidate[], perTask: number): Group[] {
+function tasksOf(candidates: readonly Candidate[], rule: PackRule): Group[] {
   const tasks: Group[] = [];
-  const open = new Map<string, Group>();
+  const open = new Map<string, { group: Group; bytes: number; carried: number }>();
   for (const candidate of candidates) {
     const kind = `${candidate.attempt} ${candidate.tried}`;
-    const group = candidate.alone ? undefined : open.get(kind);
-    if (group && group.length < perTask) {
-      group.push(candidate);
+    const [bytes, carried] = [sizeOf(candidate.item), carriedBytes(candidate.item)];
+    const task = candidate.alone ? undefined : open.get(kind);
+    const fits =
+      task &&
+      task.group.length < rule.count &&
+      task.bytes + bytes <= (rule.bytes ?? Infinity) &&
+      task.carried + carried <= MOST_CARRIED;
+    if (fits) {
+      task.group.push(candidate);
+      task.bytes += bytes;
+      task.carried += carried;
       continue;
     }
-    const fresh: Group = [candidate];
-    tasks.push(fresh);
-    if (!candidate.alone) open.set(kind, fresh);
+    const group: Group = [candidate];
+    tasks.push(group);
+    if (!candidate.alone) open.set(kind, { group, bytes, carried });
   }
   return tasks;
 }

@@ -1,5 +1,14 @@
 /** How an item's command ended, as the task script writes it into the record's name. */
-const CAUSES = ['ok', 'exit', 'timeout', 'nooutput', 'noshell'] as const;
+const CAUSES = [
+  'ok',
+  'exit',
+  'timeout',
+  'nooutput',
+  'noshell',
+  'nocurl',
+  'input',
+  'changed',
+] as const;
 
 export type RecordCause = (typeof CAUSES)[number];
 

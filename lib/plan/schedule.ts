@@ -13,12 +13,12 @@ export interface Schedule {
 /** Seconds that a tick may be late before a time counts as missed. */
 const ON_TIME_SECONDS = 300;
 /** Missed times that `catchUp: all` starts runs for; older ones are given up. */
-const MOST_CAUGHT_UP = 100;
+export const MOST_CAUGHT_UP = 100;
 
 /** Times of a schedule that are to start runs now, and how many are given up; all in milliseconds since 1970. */
 export interface Due {
   times: number[];
-  /** Times that passed without a run, by the policy or since they are too many. */
+  /** Times that passed without a run, by the policy or since they are too many; those before the last hundred are not counted. */
   skipped: number;
 }
 

@@ -1,4 +1,5 @@
 import { quote } from './shell.ts';
+import { assignments, type Variables } from './variables.ts';
 
 /** What a script runs, and what it promises; `timeout` in seconds, per item. */
 export interface ScriptStep {
@@ -6,6 +7,8 @@ export interface ScriptStep {
   outputs: string[];
   timeout: number;
   shell: 'bash' | 'sh';
+  /** Of the whole run. */
+  params?: Variables;
 }
 
 /** Seconds between asking a command that is over its time to end and ending it. */
@@ -13,20 +16,29 @@ export const KILL_AFTER_SECONDS = 5;
 
 /**
  * The shell script that a Batch task runs over its items, one after the other. Everything about an item comes as
- * environment variables (`SLUICE_COUNT`, `SLUICE_ITEM_n` = id, attempt and staged file, `SLUICE_NAME_n` = blob name)
- * and never becomes shell text. Needs `sh`, `setsid` and `timeout`.
+ * environment variables (`SLUICE_COUNT`, `SLUICE_ITEM_n` = id, attempt, staged file and how it is staged, `SLUICE_NAME_n` =
+ * blob name, `SLUICE_LINE_n`, `SLUICE_VALUES_n` = assignments, and for a range of a blob `SLUICE_RANGE_n`, `SLUICE_URL_n`, `SLUICE_ETAG_n`)
+ * and never becomes shell text but as quoted words. Needs `sh`, `setsid` and `timeout`, and for ranges `curl`.
  */
 export function taskScript(step: ScriptStep): string {
   return `${preamble(step)}
+keep_values
 index=1
 while [ "$index" -le "$SLUICE_COUNT" ]; do
   eval "set -- \\$SLUICE_ITEM_$index"
-  eval "NAME=\\$SLUICE_NAME_$index"
-  ITEM=$1 ATTEMPT=$2 INPUT=$root/in/$3
-  STEM=\${NAME##*/}
-  case $STEM in ?*.*) STEM=\${STEM%.*} ;; esac
-  export INPUT NAME STEM
-  run_item "$INPUT"
+  ITEM=$1 ATTEMPT=$2 INPUT=$root/in/$3 staging=$4
+  unset NAME STEM LINE
+  eval "values=\\$own_VALUES_$index"
+  if [ "$staging" != none ]; then
+    eval "NAME=\\$SLUICE_NAME_$index"
+    STEM=\${NAME##*/}
+    case $STEM in ?*.*) STEM=\${STEM%.*} ;; esac
+    export INPUT NAME STEM
+    run_item "$INPUT"
+  else
+    unset INPUT
+    run_item
+  fi
   index=$((index + 1))
 done
 `;
@@ -49,13 +61,13 @@ done < accepted.txt
 find "$INPUT_DIR" -type f -name '*
 *' -exec sh -c 'for path; do mv -- "$path" "\${path%/*}/$(printf %s "\${path##*/}" | tr "\\n" _)"; done' _ {} +
 find "$INPUT_DIR" -type f | LC_ALL=C sort > "$INPUT_LIST"
-ITEM=merge ATTEMPT=$SLUICE_ATTEMPT
+ITEM=merge ATTEMPT=$SLUICE_ATTEMPT staging=none values=
 export INPUT_DIR INPUT_LIST
 run_item
 `;
 }
 
-function preamble({ command, outputs, timeout, shell }: ScriptStep): string {
+function preamble({ command, outputs, timeout, shell, params = {} }: ScriptStep): string {
   return `#!/bin/sh
 # Written by Sluice for one run. Each item leaves up/records/{item}.{attempt}.{exit}.{cause}.{outputs}.{start}.{end}.{logs},
 # its promised outputs in up/out/{item}/a{attempt}/ and what it printed in up/logs/{item}/a{attempt}/.
@@ -63,6 +75,9 @@ command=${quote(command)}
 outputs=${quote(outputs.join('\n'))}
 limit=${Math.ceil(timeout)}
 interpreter=${shell}
+set -a
+${assignments(params)}
+set +a
 ${RUN_ITEM}`;
 }
 
@@ -95,7 +110,12 @@ run_item() {
   export ITEM OUTPUT_DIR
   set_now
   start=$now
-  run_command
+  failed=
+  case $staging in
+    line) write_line ;;
+    range) fetch_range ;;
+  esac
+  [ -n "$failed" ] || run_command
   set_now
   end=$now
   collect_outputs
@@ -103,6 +123,47 @@ run_item() {
   keep_logs
   : > "$up/records/$ITEM.$ATTEMPT.$status.$cause.$count.$start.$end.$kept"
   rm -rf "$home" "$@"
+}
+
+# What travels for one item is kept out of the commands of the others.
+keep_values() {
+  index=1
+  while [ "$index" -le "$SLUICE_COUNT" ]; do
+    for kind in VALUES LINE URL; do
+      eval "own_\${kind}_$index=\\\${SLUICE_\${kind}_$index-}"
+      unset "SLUICE_\${kind}_$index"
+    done
+    index=$((index + 1))
+  done
+}
+
+# The line travelled with the task.
+write_line() {
+  eval "LINE=\\$own_LINE_$index"
+  export LINE
+  mkdir -p "$root/in"
+  printf '%s\\n' "$LINE" > "$INPUT"
+}
+
+# Only of the version that was planned; Batch itself stages no parts of blobs. curl reads the URL, which is signed, from its input.
+fetch_range() {
+  status=1
+  if ! command -v curl > /dev/null 2>&1; then
+    failed=nocurl
+    echo "sluice: curl is not on this node, and chunks need it; use another image, or install it there" > "$home/stderr.txt"
+    return
+  fi
+  eval "range=\\$SLUICE_RANGE_$index url=\\$own_URL_$index etag=\\$SLUICE_ETAG_$index"
+  mkdir -p "$root/in"
+  for try in 1 2 3; do
+    answer=$(printf 'url = "%s"\\n' "$url" | curl -K - -sS --retry 5 --connect-timeout 30 --speed-limit 1 --speed-time 60 \\
+      -r "$range" -H "If-Match: $etag" -o "$INPUT" -w '%{http_code}' 2>> "$home/stderr.txt") && break
+  done
+  case $answer in
+    206) return ;;
+    412) failed=changed; echo "sluice: the blob is not the version $etag any more that was planned" >> "$home/stderr.txt" ;;
+    *) failed=input; echo "sluice: bytes $range of the blob could not be fetched; storage answered $answer" >> "$home/stderr.txt" ;;
+  esac
 }
 
 # The command gets a session of its own, so that what it leaves behind can be ended with it.
@@ -113,6 +174,9 @@ run_command() {
   [ "$interpreter" = bash ] && flags='-eo pipefail'
   (
     cd "$home/cwd" || exit 1
+    set -a
+    eval "$values"
+    set +a
     exec setsid timeout -k ${KILL_AFTER_SECONDS} "$limit" "$interpreter" $flags -c "$command" < /dev/null > "$home/stdout.txt" 2> "$home/stderr.txt"
   ) &
   session=$!
@@ -149,6 +213,7 @@ collect_outputs() {
 }
 
 name_cause() {
+  [ -z "$failed" ] || { cause=$failed; return; }
   cause=exit
   if [ "$status" -eq 0 ]; then
     cause=ok

@@ -1,7 +1,8 @@
 import { isoDuration } from './duration.ts';
 import type { Pipeline } from './pipeline-schema.ts';
-import type { Item, PlannedTask } from './plan.ts';
+import { type Input, type Item, type PlannedTask, stagingOf } from './plan.ts';
 import { KILL_AFTER_SECONDS } from './task-script.ts';
+import { assignments } from './variables.ts';
 
 /** A Batch task as `addtaskcollection` takes it, as far as we use it. */
 export interface TaskSpec {
@@ -39,7 +40,7 @@ export interface TaskUrls {
   script: string;
   /** The work container, writable. */
   work: string;
-  input(item: Item): string;
+  input(input: Input): string;
 }
 
 /** What the pipeline adds to every task: its container and its variables, `secrets` among them. */
@@ -63,9 +64,9 @@ export function withSurroundings(
   };
 }
 
-/** The task of a merge; each generation of a run merges at most once. */
-export function mergeTaskId(generation: number): string {
-  return `merge-a${generation}`;
+/** The task of one attempt at a run's merge; attempts are counted through all generations. */
+export function mergeTaskId(attempt: number): string {
+  return `merge-a${attempt}`;
 }
 
 /** Seconds that staging and uploading may take on top of the commands' own limits. */
@@ -81,17 +82,18 @@ export function itemTask(
   urls: TaskUrls,
 ): TaskSpec {
   const { items, attempt, task } = planned;
-  const inputs = items.map((item, index) => ({
-    httpUrl: urls.input(item),
-    filePath: `in/${stagedName(item, index)}`,
-  }));
+  const inputs = items.flatMap((item, index) =>
+    item.input && stagingOf(item) === 'file'
+      ? [{ httpUrl: urls.input(item.input), filePath: `in/${stagedName(item, index)}` }]
+      : [],
+  );
   const perItem = pipeline.tasks.timeout + KILL_AFTER_SECONDS;
   return {
     id: task,
     commandLine: '/bin/sh task.sh',
     resourceFiles: [{ httpUrl: urls.script, filePath: 'task.sh' }, ...inputs],
     outputFiles: [everythingIn('up', urls.work, `runs/${run}`)],
-    environmentSettings: itemEnvironment(items, attempt),
+    environmentSettings: itemEnvironment(items, attempt, urls),
     constraints: constraints(perItem * items.length + STAGING_SECONDS),
   };
 }
@@ -121,21 +123,38 @@ export function mergeTask(
 
 /** A staged input has a generated name; only a plain extension is kept, since tools go by it. */
 export function stagedName(item: Item, index: number): string {
-  const extension = /\.[A-Za-z0-9]{1,10}$/.exec(item.input.name)?.[0] ?? '';
+  const extension = /\.[A-Za-z0-9]{1,10}$/.exec(item.input?.name ?? '')?.[0] ?? '';
   return `${index + 1}${extension}`;
 }
 
-function itemEnvironment(items: Item[], attempt: number): Variable[] {
+function itemEnvironment(items: Item[], attempt: number, urls: TaskUrls): Variable[] {
   return [
     { name: 'SLUICE_COUNT', value: String(items.length) },
-    ...items.flatMap((item, index) => [
-      {
-        name: `SLUICE_ITEM_${index + 1}`,
-        value: `${item.id} ${attempt} ${stagedName(item, index)}`,
-      },
-      { name: `SLUICE_NAME_${index + 1}`, value: item.input.name },
-    ]),
+    ...items.flatMap((item, index) => itemSettings(item, { attempt, index, urls })),
   ];
+}
+
+function itemSettings(
+  item: Item,
+  { attempt, index, urls }: { attempt: number; index: number; urls: TaskUrls },
+): Variable[] {
+  const staging = stagingOf(item);
+  const { id, input, range, line, values } = item;
+  const settings: Record<string, string> = {
+    ITEM: `${id} ${attempt} ${stagedName(item, index)} ${staging}`,
+  };
+  if (input) settings['NAME'] = input.name;
+  if (line !== undefined) settings['LINE'] = line;
+  if (values) settings['VALUES'] = assignments(values);
+  if (input && range && staging === 'range') {
+    settings['RANGE'] = `${range.start}-${range.end - 1}`;
+    settings['URL'] = urls.input(input);
+    settings['ETAG'] = input.etag;
+  }
+  return Object.entries(settings).map(([name, value]) => ({
+    name: `SLUICE_${name}_${index + 1}`,
+    value,
+  }));
 }
 
 function everythingIn(

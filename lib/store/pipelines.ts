@@ -21,13 +21,13 @@ const known = new Map<string, Versioned<StoredPipeline>>();
 
 export type Applied = { stored: StoredPipeline; created: boolean } | { problems: Problem[] };
 
-/** Validates and stores a pipeline, and makes the container that it watches. */
+/** Validates and stores a pipeline, and makes the container that it watches, if it does. */
 export async function applyPipeline(source: string, file: string, now: Date): Promise<Applied> {
   const parsed = parsePipeline(source, file);
   if (parsed.problems) return { problems: parsed.problems };
   const { pipeline } = parsed;
   const hash = `sha256:${sha256(source)}`;
-  await container(pipeline.on.drop.container);
+  if (pipeline.on.drop) await container(pipeline.on.drop.container);
   const stored = { name: pipeline.name, hash, updatedAt: now.toISOString(), pipeline, source };
   return { stored, created: await store(stored) };
 }

@@ -126,6 +126,8 @@ export interface Run {
   readonly spec: TaskSpec;
   /** The node is prepared for the job first. */
   preparing: boolean;
+  /** When its program began to run; undefined while the node is being prepared. */
+  started: Stamp | undefined;
   /** Set once; the task's processes are killed when it is. */
   cause: EndCause | undefined;
   readonly abort: AbortController;

@@ -1,3 +1,4 @@
+import { benchApi } from './api.ts';
 import { benchBatch } from './batch/batch.ts';
 import { benchCalls } from './calls.ts';
 import { benchHost } from './host/host.ts';
@@ -7,7 +8,13 @@ import { benchStack } from './stack.ts';
  * Measures this version on this machine and prints what is, one line a figure: all parts, or the
  * ones named as arguments.
  */
-const parts = { batch: benchBatch, host: benchHost, stack: benchStack, calls: benchCalls };
+const parts = {
+  batch: benchBatch,
+  host: benchHost,
+  stack: benchStack,
+  calls: benchCalls,
+  api: benchApi,
+};
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !Object.hasOwn(parts, name));

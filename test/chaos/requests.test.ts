@@ -60,7 +60,9 @@ function pointsOf(side: string): number[] {
   if (POINTS >= all.length) return all;
   const random = seeded(SEED * 2 + Number(side === 'after'));
   const share = all.length / POINTS;
-  return Array.from({ length: POINTS }, (_, n) => all[Math.floor((n + random()) * share)]!);
+  const chosen = Array.from({ length: POINTS }, (_, n) => all[Math.floor((n + random()) * share)]!);
+  // Where two shares meet, both may choose the same; its key stands for a run that is over.
+  return [...new Set(chosen)];
 }
 
 function crash(side: 'before' | 'after', host: number): Verdict {

@@ -143,10 +143,12 @@ test('logs and runs go once they are older than their pipeline keeps them', asyn
   expect(await kinds()).toEqual([]);
   expect(byName(await sluice.manifest(run.id)).size).toBe(1);
 
+  expect(await sluice.runs(name)).toEqual([run]);
   await sluice.apply(pipelineFile({ name, command, rest: 'keep: { runs: 0s }' }));
   expect(await kinds()).toEqual(['run']);
   expect(await blobsOf(run.id)).toEqual([]);
   expect(await sluice.runs(name)).toEqual([]);
+  expect(await sluice.runs(`${name}&status=Succeeded`)).toEqual([]);
   const gone = await fetch(`${sluice.urls.api}/runs/${run.id}`);
   expect(gone.status).toBe(404);
 });

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Ticked } from '../../lib/activities/schedule.ts';
+import { sha256 } from '../../lib/plan/ids.ts';
 import type { StoredPipeline } from '../../lib/store/pipelines.ts';
 import { askJson } from '../lib/api/checked.ts';
 import { cleanedUp, textOf } from './actions.ts';
@@ -85,6 +86,25 @@ test('drops that are too many for one run become several at their time, each dro
   await tick(name, NIGHT, 2);
   const runs = await sluice.finished(name, 5);
   expect(runs.map(({ counts }) => counts.items).toSorted()).toEqual([1, 2, 2]);
+});
+
+test('a tick that was cut off is finished by the next one, with the run that it began', async () => {
+  const name = 'cut-off';
+  const run = `${name}-310115010000-0123456789ab`;
+  await scheduled(name, "cron: '0 1 * * *'");
+  await sluice.drop(name, { a: '1' });
+  await gathered(name, 1);
+  // It had come as far as taking the key of the time.
+  const key = sha256(`schedule ${NIGHT} 1`);
+  const body = JSON.stringify({ run, at: NIGHT, request: 'schedule' });
+  const control = sluice.blobs.getContainerClient('sluice');
+  await control.getBlockBlobClient(`keys/${name}/${key}.json`).upload(body, body.length);
+  expect(await tick(name, '2031-01-15T01:01:00Z')).toMatchObject([
+    { scheduledFor: null, note: '100 or more times were missed for good' },
+    { scheduledFor: NIGHT, runs: [run] },
+  ]);
+  const runs = await sluice.finished(name, 1);
+  expect(runs).toMatchObject([{ id: run, trigger: { scheduledFor: NIGHT } }]);
 });
 
 test('a schedule starts nothing while its pipeline is paused, and does not make up for it', async () => {

@@ -15,7 +15,7 @@ test.each([
   const manifest = {
     schema: 'sluice.manifest/1',
     generation: 1,
-    run: { id: 'r', pipeline: 'p', pipelineHash: 'sha256:0', status: 'Succeeded' },
+    run: { id: 'r', pipeline: 'p', pipelineHash: 'sha256:0', params: {}, status: 'Succeeded' },
     error: null,
     counts: { items: 0, succeeded: 0, failed: 0, cancelled: 0 },
     failures: [],

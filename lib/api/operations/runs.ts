@@ -68,7 +68,7 @@ export const runOperations: Operation[] = [
       200: json('The run that the key stands for.', runViewSchema),
       201: json('The new run.', runViewSchema),
     },
-    problems: [400, 404, 409],
+    problems: [400, 404, 409, 422],
   },
   {
     method: 'get',

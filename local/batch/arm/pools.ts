@@ -104,7 +104,7 @@ function answer(request: ArmRequest, pool: Pool): ArmReply {
 }
 
 function view(request: ArmRequest, pool: Pool): object {
-  const shown = poolView(pool, request.baseUrl) as Json;
+  const shown = poolView(pool, { now: undefined, baseUrl: request.baseUrl }) as Json;
   return {
     id: `${accountId(request)}/pools/${pool.doc.id}`,
     name: pool.doc.id,
@@ -177,7 +177,10 @@ async function scaleTo(
 
 /** What a pool is made with stays. */
 function requireSame(request: ArmRequest, pool: Pool, properties: Json): void {
-  const now = asObject(fromPoolView(poolView(pool, request.baseUrl) as Json), '');
+  const now = asObject(
+    fromPoolView(poolView(pool, { now: undefined, baseUrl: request.baseUrl }) as Json),
+    '',
+  );
   for (const name of [
     'vmSize',
     'deploymentConfiguration',

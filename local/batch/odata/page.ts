@@ -14,12 +14,17 @@ export function readSelect(call: Call, known: readonly string[]): ReadonlySet<st
   return new Set(names);
 }
 
-/** Throws for $expand: statistics are not kept. */
-export function refuseExpand(call: Call): void {
+/** Whether $expand=stats is asked for; throws for anything else that could be expanded. */
+export function readExpand(call: Call): boolean {
   const text = call.query.get('$expand');
-  if (text === undefined) return;
-  if (text.trim() === 'stats') throw notEmulated('$expand=stats');
+  if (text === undefined || text.trim() === '') return false;
+  if (text.trim() === 'stats') return true;
   throw invalidQuery('$expand', text, 'Only stats can be expanded.');
+}
+
+/** Throws for $expand=stats of tasks, whose statistics are not kept. */
+export function refuseExpand(call: Call): void {
+  if (readExpand(call)) throw notEmulated('$expand=stats of a task');
 }
 
 /** Keeps only the selected members of an object. */

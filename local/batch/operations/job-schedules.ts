@@ -10,7 +10,7 @@ import {
 } from '../job-schedule/run-schedule.ts';
 import { jobFilters, jobScheduleFilters } from '../odata/filter-tables.ts';
 import { answerList } from '../odata/list.ts';
-import { elementBody, pick, readSelect, refuseExpand } from '../odata/page.ts';
+import { elementBody, pick, readSelect } from '../odata/page.ts';
 import type { JobScheduleDocument, Json } from '../store/documents.ts';
 import {
   checkNewSchedule,
@@ -21,9 +21,11 @@ import {
 } from '../validate/job-schedule.ts';
 import { jobMembers, jobProperty, jobView } from '../views/job.ts';
 import { jobScheduleMembers, jobScheduleProperty, jobScheduleView } from '../views/job-schedule.ts';
+import { jobScheduleStats, type Expansion } from '../views/stats.ts';
 import { param, type Call, type Reply } from '../wire/call.ts';
 import { readAllowed, requireCondition } from '../wire/conditions.ts';
 import { BatchError } from '../wire/errors.ts';
+import { readExpansion } from './expansion.ts';
 
 /** JobSchedule_Add. */
 export function addJobSchedule(account: Account, call: Call): Reply {
@@ -41,27 +43,27 @@ export function addJobSchedule(account: Account, call: Call): Reply {
 
 /** JobSchedule_List. */
 export function listJobSchedules(account: Account, call: Call): Reply {
-  refuseExpand(call);
+  const expand = readExpansion(account, call);
   return answerList(call, {
     kind: 'jobschedules',
     items: account.jobSchedules.values(),
     key: ({ doc }) => doc.id.toLowerCase(),
     filters: jobScheduleFilters,
     property: jobScheduleProperty,
-    render: (schedule) => jobScheduleView(schedule, call.baseUrl),
+    render: (schedule) => view(account, schedule, expand),
     selectable: jobScheduleMembers,
   });
 }
 
 /** JobSchedule_Get. */
 export function getJobSchedule(account: Account, call: Call): Reply {
-  refuseExpand(call);
+  const expand = readExpansion(account, call);
   const selected = readSelect(call, jobScheduleMembers);
   const schedule = findJobSchedule(account, call);
   const changed = schedule.doc.modified;
   if (!readAllowed(call, changed)) return { status: 304, changed };
-  const view = pick(jobScheduleView(schedule, call.baseUrl), selected);
-  return { status: 200, changed, body: elementBody(call, 'jobschedules', view) };
+  const body = pick(view(account, schedule, expand), selected);
+  return { status: 200, changed, body: elementBody(call, 'jobschedules', body) };
 }
 
 /** JobSchedule_Exists. */
@@ -116,16 +118,24 @@ export function removeJobSchedule(account: Account, call: Call): Reply {
 
 /** Job_ListFromJobSchedule. */
 export function listJobsOfSchedule(account: Account, call: Call): Reply {
-  refuseExpand(call);
+  const expand = readExpansion(account, call);
   return answerList(call, {
     kind: 'jobs',
     items: jobsOf(account, findJobSchedule(account, call)),
     key: (job) => job.doc.id.toLowerCase(),
     filters: jobFilters,
     property: jobProperty,
-    render: (job) => jobView(job, call.baseUrl),
+    render: (job) => jobView(job, expand),
     selectable: jobMembers,
   });
+}
+
+function view(account: Account, schedule: JobSchedule, expand: Expansion): object {
+  return {
+    ...jobScheduleView(schedule, expand.baseUrl),
+    ...(expand.now !== undefined &&
+      jobScheduleStats(schedule.doc, jobsOf(account, schedule), expand)),
+  };
 }
 
 function findJobSchedule(account: Account, call: Call): JobSchedule {

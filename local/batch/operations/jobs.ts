@@ -6,7 +6,7 @@ import { createJob, jobConstraints } from '../job/create-job.ts';
 import { jobSettled } from '../job/settle.ts';
 import { jobFilters } from '../odata/filter-tables.ts';
 import { answerList } from '../odata/list.ts';
-import { elementBody, pick, readSelect, refuseExpand } from '../odata/page.ts';
+import { elementBody, pick, readSelect } from '../odata/page.ts';
 import { taskCountsResult } from '../store/counts.ts';
 import type { AutoPool, JobDocument, Json } from '../store/documents.ts';
 import {
@@ -20,6 +20,7 @@ import { jobMembers, jobProperty, jobView } from '../views/job.ts';
 import type { Call, Reply } from '../wire/call.ts';
 import { readAllowed, requireCondition } from '../wire/conditions.ts';
 import { BatchError, invalidProperty, notEmulated } from '../wire/errors.ts';
+import { readExpansion } from './expansion.ts';
 import { findJob } from './find.ts';
 
 /** Job_Add; whether its pool exists is not asked. */
@@ -40,21 +41,21 @@ function requireNewId({ jobs, jobSchedules }: Account, id: string): void {
 
 /** Job_List. */
 export function listJobs(account: Account, call: Call): Reply {
-  refuseExpand(call);
+  const expand = readExpansion(account, call);
   return answerList(call, {
     kind: 'jobs',
     items: account.jobs.values(),
     key: (job) => job.doc.id.toLowerCase(),
     filters: jobFilters,
     property: jobProperty,
-    render: (job) => jobView(job, call.baseUrl),
+    render: (job) => jobView(job, expand),
     selectable: jobMembers,
   });
 }
 
 /** Job_Get. */
 export function getJob(account: Account, call: Call): Reply {
-  refuseExpand(call);
+  const expand = readExpansion(account, call);
   const selected = readSelect(call, jobMembers);
   const job = findJob(account, call);
   const changed = job.doc.modified;
@@ -62,7 +63,7 @@ export function getJob(account: Account, call: Call): Reply {
   return {
     status: 200,
     changed,
-    body: elementBody(call, 'jobs', pick(jobView(job, call.baseUrl), selected)),
+    body: elementBody(call, 'jobs', pick(jobView(job, expand), selected)),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Account, Pool } from '../account.ts';
 import { poolFilters } from '../odata/filter-tables.ts';
 import { answerList } from '../odata/list.ts';
-import { elementBody, pick, readSelect, refuseExpand } from '../odata/page.ts';
+import { elementBody, pick, readSelect } from '../odata/page.ts';
 import { createPool, requirePackages } from '../pool/create-pool.ts';
 import { deletePool } from '../pool/delete-pool.ts';
 import { removeListed } from '../pool/remove-listed.ts';
@@ -13,6 +13,7 @@ import { poolMembers, poolProperty, poolView } from '../views/pool.ts';
 import type { Call, Reply } from '../wire/call.ts';
 import { readAllowed } from '../wire/conditions.ts';
 import { BatchError, invalidProperty } from '../wire/errors.ts';
+import { readExpansion } from './expansion.ts';
 import { changeablePool, findPool } from './find.ts';
 
 /** Pool_Add. */
@@ -28,26 +29,26 @@ export function addPool(account: Account, call: Call): Reply {
 
 /** Pool_List. */
 export function listPools(account: Account, call: Call): Reply {
-  refuseExpand(call);
+  const expand = readExpansion(account, call);
   return answerList(call, {
     kind: 'pools',
     items: account.pools.values(),
     key: (pool) => pool.doc.id.toLowerCase(),
     filters: poolFilters,
     property: poolProperty,
-    render: (pool) => poolView(pool, call.baseUrl),
+    render: (pool) => poolView(pool, expand),
     selectable: poolMembers,
   });
 }
 
 /** Pool_Get. */
 export function getPool(account: Account, call: Call): Reply {
-  refuseExpand(call);
+  const expand = readExpansion(account, call);
   const selected = readSelect(call, poolMembers);
   const pool = findPool(account, call);
   const changed = pool.doc.modified;
   if (!readAllowed(call, changed)) return { status: 304, changed };
-  const body = elementBody(call, 'pools', pick(poolView(pool, call.baseUrl), selected));
+  const body = elementBody(call, 'pools', pick(poolView(pool, expand), selected));
   return { status: 200, changed, body };
 }
 

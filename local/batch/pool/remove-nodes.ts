@@ -19,5 +19,14 @@ async function removeNode(account: Account, node: Node, option: Deallocation): P
   await clearNode(account, node, option);
   if (account.closing) return;
   await account.clock.hold(rm(node.root, { recursive: true, force: true }));
-  if (!account.closing) account.live.remove(node);
+  if (account.closing) return;
+  addCoreTime(account, node);
+  account.live.remove(node);
+}
+
+function addCoreTime(account: Account, { pool, doc }: Node): void {
+  if (!doc.dedicated) return;
+  const stayed = account.clock.stamp() - doc.allocated;
+  pool.doc.goneNodeMicroseconds = (pool.doc.goneNodeMicroseconds ?? 0) + stayed;
+  account.db.changed(pool);
 }

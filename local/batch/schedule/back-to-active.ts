@@ -11,6 +11,7 @@ export function backToActive(
   account.tasks.release(seq, why, account.clock.stamp());
   count(job.counts, 'running', slots, -1);
   count(job.counts, 'active', slots);
+  if (why === 'retry') job.doc.taskRetries = (job.doc.taskRetries ?? 0) + 1;
   resetQueue(job);
   account.db.changed(job);
 }

@@ -34,6 +34,7 @@ export function startTask(account: Account, { job, node, row, held }: Placement)
     held,
     spec: readTaskSpec(row.spec),
     preparing: needsPreparation(job, node),
+    started: undefined,
     cause: undefined,
     abort: new AbortController(),
     done: ended.promise,
@@ -87,9 +88,11 @@ function recordStart(account: Account, run: Run): void {
   account.db.changed(node);
 }
 
-function recordRunning(account: Account, { seq, node }: Run): void {
+function recordRunning(account: Account, run: Run): void {
+  const { seq, node } = run;
   const place = { pool: node.pool.doc.id, node: node.doc.id };
-  account.tasks.start(seq, place, account.clock.stamp());
+  run.started = account.clock.stamp();
+  account.tasks.start(seq, place, run.started);
 }
 
 function recordEnd(account: Account, run: Run, outcome: TaskOutcome | undefined): void {
@@ -109,6 +112,7 @@ function leaveNode(account: Account, run: Run): void {
   node.runs.delete(run);
   node.usedSlots -= run.held;
   if (account.closing) return;
+  addWallTime(account, run);
   node.recent.unshift({ jobId: job.doc.id, taskId: run.taskId });
   node.recent.length = Math.min(node.recent.length, 10);
   const { totalTasksRun } = node.doc;
@@ -118,6 +122,12 @@ function leaveNode(account: Account, run: Run): void {
     node.doc = { ...node.doc, state: 'idle', stateAt: account.clock.stamp() };
   }
   account.db.changed(node);
+}
+
+function addWallTime(account: Account, { job, started }: Run): void {
+  if (started === undefined) return;
+  job.doc.wallMicroseconds = (job.doc.wallMicroseconds ?? 0) + account.clock.stamp() - started;
+  account.db.changed(job);
 }
 
 function recordOutcome(account: Account, run: Run, outcome: TaskOutcome | undefined): void {

@@ -117,6 +117,8 @@ export interface PoolDocument {
   autoScale?: AutoScale;
   /** When that was last asked for. */
   autoScaleEnabled?: Stamp;
+  /** How long the dedicated nodes that are gone were there, all together, in microseconds. */
+  goneNodeMicroseconds?: number;
   /** The job or job schedule that the service made the pool for. */
   madeFor?: { kind: 'job' | 'jobschedule'; id: string };
 }
@@ -212,6 +214,10 @@ export interface JobDocument {
   started: Stamp;
   ended?: Stamp;
   terminateReason?: string;
+  /** How long its tasks have run, as far as their runs are over, in microseconds. */
+  wallMicroseconds?: number;
+  /** How often its tasks were tried again. */
+  taskRetries?: number;
 }
 
 /** When a job schedule makes jobs; times are stamps, durations milliseconds. */

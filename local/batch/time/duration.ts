@@ -14,6 +14,22 @@ export function parseDuration(text: string): number | undefined {
   return seconds * 1000;
 }
 
+/** ISO 8601 form of a number of microseconds, at least 0, as .NET writes it. */
+export function formatDuration(microseconds: number): string {
+  const whole = Math.floor(microseconds / 1_000_000);
+  const fraction = String(microseconds - whole * 1_000_000)
+    .padStart(6, '0')
+    .replace(/0+$/, '');
+  const days = Math.floor(whole / 86_400);
+  const hours = Math.floor(whole / 3600) % 24;
+  const minutes = Math.floor(whole / 60) % 60;
+  const seconds = fraction === '' ? `${whole % 60}` : `${whole % 60}.${fraction}`;
+  const time = `${hours > 0 ? `${hours}H` : ''}${minutes > 0 ? `${minutes}M` : ''}${seconds === '0' ? '' : `${seconds}S`}`;
+  const date = days > 0 ? `${days}D` : '';
+  if (date === '' && time === '') return 'PT0S';
+  return time === '' ? `P${date}` : `P${date}T${time}`;
+}
+
 /** Milliseconds of a limit, or undefined when there is none. */
 export function limitMilliseconds(text: string | undefined): number | undefined {
   if (text === undefined || text === unlimited) return undefined;

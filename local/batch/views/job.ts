@@ -1,6 +1,7 @@
 import type { Job } from '../account.ts';
 import type { FilterValue } from '../odata/filter.ts';
 import { etagOf, isoTime } from '../time/stamp.ts';
+import { jobStats, type Expansion } from './stats.ts';
 
 /** Members of a job that $select may choose. */
 export const jobMembers = [
@@ -33,7 +34,9 @@ export const jobMembers = [
 ];
 
 /** A job as it is read back. */
-export function jobView({ doc }: Job, baseUrl: string): object {
+export function jobView(job: Job, expand: Expansion): object {
+  const { doc } = job;
+  const { baseUrl } = expand;
   return {
     id: doc.id,
     url: `${baseUrl}/jobs/${doc.id}`,
@@ -69,6 +72,7 @@ export function jobView({ doc }: Job, baseUrl: string): object {
       ...(doc.schedulingError !== undefined && { schedulingError: doc.schedulingError }),
       ...(doc.terminateReason !== undefined && { terminateReason: doc.terminateReason }),
     },
+    ...jobStats(job, expand),
   };
 }
 

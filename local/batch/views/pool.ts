@@ -2,6 +2,7 @@ import type { Pool } from '../account.ts';
 import type { FilterValue } from '../odata/filter.ts';
 import type { AutoScale, AutoScaleRun } from '../store/documents.ts';
 import { etagOf, isoTime } from '../time/stamp.ts';
+import { poolStats, type Expansion } from './stats.ts';
 
 /** Members of a pool that $select may choose. */
 export const poolMembers = [
@@ -46,7 +47,8 @@ export const poolMembers = [
 ];
 
 /** A pool as it is read back. */
-export function poolView(pool: Pool, baseUrl: string): object {
+export function poolView(pool: Pool, expand: Expansion): object {
+  const { baseUrl } = expand;
   const { doc } = pool;
   const { displayName, vmSize, enableInterNodeCommunication, ...rest } = doc.spec;
   return {
@@ -73,6 +75,7 @@ export function poolView(pool: Pool, baseUrl: string): object {
     taskSlotsPerNode: doc.taskSlotsPerNode,
     taskSchedulingPolicy: { nodeFillType: doc.fill },
     ...rest,
+    ...poolStats(pool, expand),
   };
 }
 

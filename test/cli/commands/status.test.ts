@@ -112,6 +112,8 @@ function manifest(failed: number): Manifest {
       signature: 's',
       stderrTail: null,
       inputs: [{ name: `logs/${index}\u001b.gz`, url: 'http://x', etag: '"1"', size: 1 }],
+      range: null,
+      values: {},
       outputs: [],
       attempts: [
         {
@@ -131,7 +133,13 @@ function manifest(failed: number): Manifest {
   return {
     schema: 'sluice.manifest/1',
     generation: 1,
-    run: { id, pipeline: 'log-rollup', pipelineHash: 'sha256:0', status: 'CompletedWithFailures' },
+    run: {
+      id,
+      pipeline: 'log-rollup',
+      pipelineHash: 'sha256:0',
+      params: {},
+      status: 'CompletedWithFailures',
+    },
     error: null,
     counts: { items: 412, succeeded: 412 - failed, failed, cancelled: 0 },
     failures: [

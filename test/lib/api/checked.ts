@@ -37,7 +37,8 @@ export async function askJson<T>(
   return JSON.parse(text) as T;
 }
 
-async function check(method: string, path: string, response: Response): Promise<void> {
+/** Fails unless the document has such an answer to that operation. */
+export async function check(method: string, path: string, response: Response): Promise<void> {
   const what = `${method} ${path}: ${response.status}`;
   const answer = operationAt(method, path).responses[response.status];
   expect(answer, `${what} is in the OpenAPI document`).toBeDefined();

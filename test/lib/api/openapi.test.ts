@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { createApi, VERSION } from '../../../lib/api/app.ts';
 import { openApi } from '../../../lib/api/openapi.ts';
 import { OPERATIONS } from '../../../lib/api/operations/table.ts';
+import { check } from './checked.ts';
 
 const api = () => createApi(() => {}, {} as DurableClient);
 
@@ -58,4 +59,18 @@ test.each([
     code: 'InvalidRequest',
     detail: expect.stringContaining(words) as string,
   });
+});
+
+const page = (value: unknown[]): Response => Response.json({ value, next: null });
+
+test.each([
+  ['of a status that it does not have', 'GET', '/runs', new Response('', { status: 418 })],
+  ['of another type', 'GET', '/runs', new Response('none')],
+  ['that lacks a field', 'GET', '/runs', Response.json({ value: [] })],
+  ['with a run that is none', 'GET', '/runs?top=1', page([{ id: 'x' }])],
+  ['of an operation that it does not have', 'PUT', '/runs', page([])],
+])('tests refuse an answer %s', async (_, ...answer) => {
+  const [method, path, response] = answer as [string, string, Response];
+  await expect(check(method, path, response)).rejects.toThrow(path);
+  await check('GET', '/runs', page([]));
 });

@@ -42,7 +42,7 @@ const outcome = (attempt: number, fields: Partial<Outcome>): Outcome => ({
 });
 const WHERE = {
   before: [],
-  inputUrl: 'http://s/c/a.gz',
+  blobUrl: (container: string, name: string) => `http://s/${container}/${name}`,
   urlOf: (path: string) => `http://s/w/${path}`,
 };
 const RECORD = {

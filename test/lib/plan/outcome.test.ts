@@ -84,7 +84,7 @@ test.each([
     {
       records: [record()],
       outputs: ['000001'],
-      inputs: { '000001.gz': { etag: '"2"', changedAt: 99 } },
+      inputs: { 'c/000001.gz': { etag: '"2"', changedAt: 99 } },
     },
     'InputChanged',
   ],
@@ -93,7 +93,7 @@ test.each([
     {
       records: [record()],
       outputs: ['000001'],
-      inputs: { '000001.gz': { etag: '"2"', changedAt: 102 } },
+      inputs: { 'c/000001.gz': { etag: '"2"', changedAt: 102 } },
     },
     null,
   ],
@@ -102,7 +102,7 @@ test.each([
     {
       records: [record()],
       outputs: ['000001'],
-      inputs: { '000001.gz': { etag: '"1"', changedAt: 99 } },
+      inputs: { 'c/000001.gz': { etag: '"1"', changedAt: 99 } },
     },
     null,
   ],

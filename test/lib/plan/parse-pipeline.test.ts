@@ -25,7 +25,7 @@ test('a good file becomes a pipeline with durations in seconds', () => {
     maxWait: 60,
     maxItems: 10_000,
   });
-  expect(pipeline?.tasks).toMatchObject({ pack: 50, timeout: 60, shell: 'bash' });
+  expect(pipeline?.tasks).toMatchObject({ pack: { count: 50 }, timeout: 60, shell: 'bash' });
   expect(pipeline?.tolerate).toEqual({ percent: 5 });
 });
 
@@ -40,7 +40,7 @@ pool: { vmSize: Standard_D2as_v5, nodes: { max: 1 } }
   );
   expect(pipeline).toMatchObject({
     on: { drop: { settle: 2, maxWait: 60, maxItems: 10_000 } },
-    tasks: { pack: 1, timeout: 3600, shell: 'bash' },
+    tasks: { pack: { count: 1 }, timeout: 3600, shell: 'bash' },
     pool: { image: 'ubuntu-24.04', slots: 1 },
   });
   expect(pipeline?.tolerate).toBeUndefined();
@@ -52,6 +52,10 @@ pool: { vmSize: Standard_D2as_v5, nodes: { max: 1 } }
 });
 
 const swap = (from: string, to: string): string => GOOD.replace(from, to);
+
+/** Without drops, and with items from elsewhere. */
+const withoutDrop = (forEach: string): string =>
+  GOOD.replace(/^on:\n(?: .*\n)+/m, '').replace('forEach: drop', forEach);
 
 type Fault = [what: string, source: string, expected: object];
 
@@ -112,9 +116,73 @@ test.each<Fault>([
     ['retry: { backoff: 2h }', 21, '"2h"', 'from 0s to 1h'],
   ]),
   [
-    'a source of a later version',
-    swap('forEach: drop', 'forEach: matrix'),
-    { line: 5, column: 12, path: 'tasks.forEach', message: "the source 'matrix' is not built yet" },
+    'a source that is none',
+    swap('forEach: drop', 'forEach: files'),
+    {
+      line: 5,
+      column: 12,
+      path: 'tasks.forEach',
+      expected: "'drop' or 'list' or 'prefix' or 'matrix' or 'lines' or 'chunks'",
+    },
+  ],
+  [
+    'a source without its field',
+    swap('forEach: drop', 'forEach: chunks'),
+    { line: 4, column: 1, path: 'tasks.chunks', got: 'nothing', fix: 'add tasks.chunks' },
+  ],
+  [
+    'a field of another source',
+    swap('forEach: drop', 'forEach: drop\n  lines: { format: csv }'),
+    {
+      line: 6,
+      column: 10,
+      path: 'tasks.lines',
+      expected: 'no such field, since forEach is drop',
+      fix: 'remove it, or write forEach: lines',
+    },
+  ],
+  [
+    'drops that no item is made of',
+    swap('forEach: drop', 'forEach: list\n  list: [{ a: 1 }]'),
+    { line: 3, path: 'on.drop', fix: 'remove on.drop' },
+  ],
+  [
+    'a schedule that has nothing to give',
+    withoutDrop('forEach: chunks\n  chunks: { bytes: 1MiB }') +
+      "on: { schedule: { cron: '0 2 * * *' } }\n",
+    { path: 'on.schedule', fix: 'add on.drop' },
+  ],
+  [
+    'axes that zip cannot pair',
+    withoutDrop('forEach: matrix\n  matrix: { parameters: { a: [1, 2], b: [1] }, combine: zip }'),
+    { path: 'tasks.matrix', expected: expect.stringContaining('a has 2, b has 1') },
+  ],
+  [
+    'more points than there may be',
+    withoutDrop(
+      'forEach: matrix\n  matrix: { parameters: { a: { from: 1, to: 1e6 }, b: [1, 2] } }',
+    ),
+    { path: 'tasks.matrix', expected: 'at most 1000000 points; these axes make 2000000' },
+  ],
+  [
+    'an axis and a parameter that would be one variable',
+    withoutDrop('forEach: matrix\n  matrix: { parameters: { n-a: [1] } }') +
+      'params: { N_A: { type: integer } }\n',
+    {
+      path: 'tasks.matrix',
+      expected: expect.stringContaining('the axis "n-a" would both be PARAM_N_A'),
+      fix: 'give one of them another name',
+    },
+  ],
+  [
+    'a parameter that no drop can give',
+    `${GOOD}params: { seed: { type: integer } }\n`,
+    { path: 'params.seed', fix: 'add a default to params.seed' },
+  ],
+  [
+    'a default outside of its limits',
+    `${GOOD}params: { seed: { type: integer, max: 3, default: 4 } }\n`,
+    { path: 'params.seed.default', got: '4', expected: 'an integer of at most 3' },
   ],
   [
     'a schedule',
@@ -135,6 +203,11 @@ test.each<Fault>([
     'a pack of nothing',
     swap('pack: 50', 'pack: 0'),
     { line: 6, column: 9, expected: 'a number of at least 1', got: '0' },
+  ],
+  [
+    'a pack by neither count nor bytes',
+    swap('pack: 50', 'pack: {}'),
+    { line: 6, column: 9, expected: expect.stringContaining('{ count: 50, bytes: 64MiB }') },
   ],
   [
     'a broken duration',

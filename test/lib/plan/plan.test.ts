@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Drop } from '../../../lib/plan/drop.ts';
+import type { PackRule } from '../../../lib/plan/fields/items.ts';
+import { itemId } from '../../../lib/plan/ids.ts';
 import { parsePipeline } from '../../../lib/plan/parse-pipeline.ts';
 import {
   BLOCK_ITEMS,
@@ -49,7 +51,11 @@ test('every item is packed exactly once, in order, and no task id comes twice', 
   fc.assert(
     fc.property(fc.nat(300), fc.integer({ min: 1, max: 60 }), (count, perTask) => {
       const items = expand(drops(Array.from({ length: count }, (_, index) => `n${index}`)));
-      const tasks = pack(untried(items), { perTask, firstSlab: 0, aligned: true }).flat();
+      const tasks = pack(untried(items), {
+        rule: { count: perTask },
+        firstSlab: 0,
+        aligned: true,
+      }).flat();
       expect(tasks.flatMap((task) => task.items)).toEqual(items);
       expect(new Set(tasks.map(({ task }) => task)).size).toBe(tasks.length);
       expect(tasks.every((task) => task.items.length <= perTask)).toBe(true);
@@ -59,7 +65,11 @@ test('every item is packed exactly once, in order, and no task id comes twice', 
 
 test('a slab of the plan covers the items of one block, so that a part reads no other', () => {
   const names = Array.from({ length: 2 * BLOCK_ITEMS + 1 }, (_, index) => `n${index}`);
-  const slabs = pack(untried(expand(drops(names))), { perTask: 7, firstSlab: 3, aligned: true });
+  const slabs = pack(untried(expand(drops(names))), {
+    rule: { count: 7 },
+    firstSlab: 3,
+    aligned: true,
+  });
   const blocks = slabs.map(
     (slab) => new Set(slab.flatMap(({ items }) => items).map(({ id }) => blockOf(id))),
   );
@@ -107,7 +117,11 @@ test('a round has every item once, in tasks of one attempt, and alone where it i
           ...kind,
           item: items[index]!,
         }));
-        const tasks = pack(candidates, { perTask, firstSlab: 1, aligned: false }).flat();
+        const tasks = pack(candidates, {
+          rule: { count: perTask },
+          firstSlab: 1,
+          aligned: false,
+        }).flat();
         const carried = tasks.flatMap((task) => task.items.map((item) => ({ task, item })));
         expect(carried.map(({ item }) => item.id).toSorted()).toEqual(
           items.map(({ id }) => id).toSorted(),
@@ -157,3 +171,27 @@ test.each([
     expect(isHopeless(pipeline({ tolerate }), 100, failed)).toBe(expected);
   },
 );
+
+test('a task is full by items, by their bytes, or by what travels with it, whichever comes first', () => {
+  const item = (size: number, values?: Record<string, string>) => ({
+    id: itemId(size),
+    input: { container: 'c', name: 'n', etag: '', size },
+    ...(values ? { values } : {}),
+  });
+  const sizes = (rule: PackRule, ...items: ReturnType<typeof item>[]) =>
+    pack(untried(items), { rule, firstSlab: 0, aligned: true })
+      .flat()
+      .map((task) => task.items.map(({ input }) => input?.size));
+  const items = [item(4), item(4), item(9), item(1), item(1), item(1)];
+  expect(sizes({ count: 2, bytes: 8 }, ...items)).toEqual([[4, 4], [9], [1, 1], [1]]);
+  expect(sizes({ count: 200, bytes: 10 }, ...items)).toEqual([
+    [4, 4],
+    [9, 1],
+    [1, 1],
+  ]);
+  const heavy = { PARAM_X: 'x'.repeat(60_000) };
+  expect(sizes({ count: 9 }, item(1, heavy), item(2, heavy), item(3, heavy))).toEqual([
+    [1, 2],
+    [3],
+  ]);
+});

@@ -187,8 +187,8 @@ describe('pages', () => {
     }
   });
 
-  test('$expand=stats is refused by name, and a list of node counts has at most ten', async () => {
-    const response = await raw(batch.emulator, { path: '/jobs?$expand=stats' });
+  test('$expand=stats of tasks is refused by name, and a list of node counts has at most ten', async () => {
+    const response = await raw(batch.emulator, { path: '/jobs/tasks/tasks?$expand=stats' });
     expect(response).toMatchObject({ status: 501, json: { code: 'NotEmulated' } });
     const counts = await raw(batch.emulator, { path: '/nodecounts?maxresults=11' });
     expect(counts).toMatchObject({ json: { code: 'OutOfRangeQueryParameterValue' } });

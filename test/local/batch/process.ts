@@ -30,10 +30,11 @@ export async function spawnBatch(
     process.execPath,
     program,
     '--json',
+    '--exit-with-parent',
     `--data-dir=${dataDir}`,
     ...flags,
   ];
-  const child = spawn(file!, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(file!, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));

@@ -1,4 +1,5 @@
 import { isApplicationId, type Application } from '../application/store.ts';
+import type { Json } from '../store/documents.ts';
 import { ArmError, invalidBody } from './errors.ts';
 import { asObject } from './pool-body.ts';
 import {
@@ -60,25 +61,34 @@ export function findApplication(request: ArmRequest): Application {
   throw new ArmError(404, 'ApplicationNotFound', `There is no application ${id}.`);
 }
 
-function change(request: ArmRequest, id: string, body: Record<string, unknown>): ArmReply {
+function change(request: ArmRequest, id: string, body: Json): ArmReply {
   const { applications } = request.account;
-  const { displayName, allowUpdates, defaultVersion } = asObject(body.properties, 'properties');
-  if (defaultVersion !== undefined && applications.get(id, String(defaultVersion)) === undefined) {
+  const properties = asObject(body.properties, 'properties');
+  const { allowUpdates } = properties;
+  const displayName = textOf(properties, 'displayName');
+  const defaultVersion = textOf(properties, 'defaultVersion');
+  if (defaultVersion !== undefined && applications.get(id, defaultVersion) === undefined) {
     throw new ArmError(
       409,
       'ApplicationPackageNotFound',
-      `The defaultVersion ${String(defaultVersion)} is no version of application ${id}.`,
+      `The defaultVersion ${defaultVersion} is no version of application ${id}.`,
     );
   }
   if (allowUpdates !== undefined && typeof allowUpdates !== 'boolean') {
     throw invalidBody('properties.allowUpdates must be true or false.');
   }
   const changed = applications.putApplication(id, {
-    ...(displayName !== undefined && { displayName: String(displayName) }),
+    ...(displayName !== undefined && { displayName }),
     ...(allowUpdates !== undefined && { allowUpdates }),
-    ...(defaultVersion !== undefined && { defaultVersion: String(defaultVersion) }),
+    ...(defaultVersion !== undefined && { defaultVersion }),
   });
   return answer(request, changed);
+}
+
+function textOf(properties: Json, name: string): string | undefined {
+  const value = properties[name];
+  if (value === undefined || typeof value === 'string') return value;
+  throw invalidBody(`properties.${name} must be a string.`);
 }
 
 function answer(request: ArmRequest, application: Application): ArmReply {

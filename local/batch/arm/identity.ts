@@ -8,7 +8,7 @@ export function readIdentity(value: unknown): Json | undefined {
   const { type = 'None', userAssignedIdentities } = asObject(value, 'identity');
   if (type === 'None') return undefined;
   if (type !== 'UserAssigned') {
-    throw invalidBody(`identity.type must be UserAssigned or None, not ${String(type)}.`);
+    throw invalidBody(`identity.type must be UserAssigned or None, not ${JSON.stringify(type)}.`);
   }
   const ids = Object.keys(asObject(userAssignedIdentities, 'identity.userAssignedIdentities'));
   if (ids.length === 0) throw invalidBody('identity.userAssignedIdentities has no identity.');

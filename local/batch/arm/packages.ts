@@ -54,8 +54,8 @@ export function putPackage(request: ArmRequest): ArmReply {
 export function activatePackage(request: ArmRequest): ArmReply {
   const { applicationId, version } = findPackage(request);
   const { format } = bodyOf(request);
-  if (String(format).toLowerCase() !== 'zip') {
-    throw invalidBody(`format must be zip, not ${String(format)}.`);
+  if (typeof format !== 'string' || format.toLowerCase() !== 'zip') {
+    throw invalidBody(`format must be zip, not ${JSON.stringify(format)}.`);
   }
   const { applications, clock } = request.account;
   if (!existsSync(applications.path(applicationId, version))) {

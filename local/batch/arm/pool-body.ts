@@ -120,14 +120,18 @@ function references(value: unknown): Json {
   if (!Array.isArray(value)) throw invalidBody('applicationPackages must be a list.');
   const list = value.map((reference: unknown) => {
     const { id, ...version } = asObject(reference, 'applicationPackages');
-    return { applicationId: String(id).split('/').at(-1), ...version };
+    if (typeof id !== 'string') throw invalidBody('applicationPackages must each have an id.');
+    return { applicationId: id.split('/').at(-1), ...version };
   });
   return { applicationPackageReferences: list };
 }
 
 function isEnabled(value: unknown): boolean {
-  if (/^(enabled|disabled)$/i.test(String(value))) return String(value).toLowerCase() === 'enabled';
-  throw invalidBody(`interNodeCommunication must be Enabled or Disabled, not ${String(value)}.`);
+  if (typeof value === 'string' && /^(enabled|disabled)$/i.test(value)) {
+    return value.toLowerCase() === 'enabled';
+  }
+  const given = JSON.stringify(value);
+  throw invalidBody(`interNodeCommunication must be Enabled or Disabled, not ${given}.`);
 }
 
 function shownDeployment(value: unknown): Json {

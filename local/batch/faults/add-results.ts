@@ -1,3 +1,4 @@
+import { givenTaskId } from '../validate/collection.ts';
 import type { Faults } from './faults.ts';
 import type { AddResults } from './knobs.ts';
 
@@ -21,7 +22,7 @@ export function failedResult(kind: 'clientError' | 'serverError', task: unknown)
   const server = kind === 'serverError';
   return {
     status: server ? 'ServerError' : 'ClientError',
-    taskId: String((task as { id?: unknown } | null)?.id ?? ''),
+    taskId: givenTaskId(task),
     error: {
       code: server ? 'InternalError' : 'InvalidPropertyValue',
       message: {

@@ -3,7 +3,7 @@ import { insertTask } from '../job/insert-task.ts';
 import { listBody } from '../odata/page.ts';
 import { drawAddResult, failedResult } from '../faults/add-results.ts';
 import { etagOf, isoTime, type Stamp } from '../time/stamp.ts';
-import { checkCollection } from '../validate/collection.ts';
+import { checkCollection, givenTaskId } from '../validate/collection.ts';
 import { requireFits } from '../validate/task-in-job.ts';
 import { checkNewTask } from '../validate/task.ts';
 import type { Call, Reply } from '../wire/call.ts';
@@ -55,7 +55,7 @@ function addOne(account: Account, job: Job, { call, task }: { call: Call; task: 
     if (!(error instanceof BatchError)) throw error;
     return {
       status: 'ClientError',
-      taskId: String((task as { id?: unknown } | null)?.id ?? ''),
+      taskId: givenTaskId(task),
       error: {
         code: error.code,
         message: { lang: 'en-US', value: error.message },

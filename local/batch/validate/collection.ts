@@ -21,3 +21,9 @@ export function checkCollection(body: unknown): unknown[] {
   }
   return value as unknown[];
 }
+
+/** The id that a task of a collection came with, whatever else is wrong with it. */
+export function givenTaskId(task: unknown): string {
+  const { id } = (task ?? {}) as { id?: unknown };
+  return typeof id === 'string' ? id : '';
+}

@@ -39,7 +39,7 @@ function requeueTasks(account: Account): void {
     const job = jobs.get(row);
     if (job === undefined) continue;
     // Recovery counts neither as a retry nor as a requeue.
-    account.tasks.release(seq, 'recovery', account.clock.stamp());
+    account.tasks.release(seq, 'restart', account.clock.stamp());
     count(job.counts, 'running', slots, -1);
     count(job.counts, 'active', slots);
     account.db.changed(job);

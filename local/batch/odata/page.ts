@@ -1,5 +1,5 @@
 import type { Call } from '../wire/call.ts';
-import { invalidQuery, notEmulated } from '../wire/errors.ts';
+import { invalidQuery } from '../wire/errors.ts';
 
 /** The names that $select may choose, as a set; undefined means all. Throws for names that the resource does not have. */
 export function readSelect(call: Call, known: readonly string[]): ReadonlySet<string> | undefined {
@@ -20,11 +20,6 @@ export function readExpand(call: Call): boolean {
   if (text === undefined || text.trim() === '') return false;
   if (text.trim() === 'stats') return true;
   throw invalidQuery('$expand', text, 'Only stats can be expanded.');
-}
-
-/** Throws for $expand=stats of tasks, whose statistics are not kept. */
-export function refuseExpand(call: Call): void {
-  if (readExpand(call)) throw notEmulated('$expand=stats of a task');
 }
 
 /** Keeps only the selected members of an object. */

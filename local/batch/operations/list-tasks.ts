@@ -2,20 +2,21 @@ import type { Account } from '../account.ts';
 import { filterToSql, type Column } from '../odata/filter-sql.ts';
 import { readFilter } from '../odata/filter.ts';
 import { taskFilters } from '../odata/filter-tables.ts';
-import { listBody, pageStart, readSelect, refuseExpand } from '../odata/page.ts';
+import { listBody, pageStart, readSelect } from '../odata/page.ts';
 import { taskColumns, taskMembers, taskRenderer } from '../views/task.ts';
 import { maxResults, type Call, type Reply } from '../wire/call.ts';
+import { readExpansion } from './expansion.ts';
 import { findJob } from './find.ts';
 
 /** Task_List, ordered by id. */
 export function listTasks(account: Account, call: Call): Reply {
-  refuseExpand(call);
+  const expand = readExpansion(account, call);
   const job = findJob(account, call);
-  const selected = readSelect(call, taskMembers);
+  const wanted = { ...expand, jobId: job.doc.id, selected: readSelect(call, taskMembers) };
   const limit = maxResults(call);
-  const { sql, values } = queryOf(call, taskColumns(selected).join(', '));
+  const { sql, values } = queryOf(call, taskColumns(wanted).join(', '));
   const rows = account.tasks.select(sql, [job.row, ...values, limit + 1]);
-  const render = taskRenderer({ baseUrl: call.baseUrl, jobId: job.doc.id, selected });
+  const render = taskRenderer(wanted);
   const page = rows.slice(0, limit);
   const members = page.map((row) => `{${render(row)}}`);
   return {

@@ -3,7 +3,7 @@ import { actOnExit } from '../job/act-on-exit.ts';
 import { completeTask, endTask, type EndedTask } from '../job/complete-task.ts';
 import { jobSettled } from '../job/settle.ts';
 import { endedFailure } from '../node/failures.ts';
-import { listBody, refuseExpand, readSelect } from '../odata/page.ts';
+import { listBody, readSelect } from '../odata/page.ts';
 import { resetQueue } from '../schedule/queue.ts';
 import { endRun } from '../schedule/end-run.ts';
 import { count } from '../store/counts.ts';
@@ -14,18 +14,18 @@ import { taskMembers, taskRenderer } from '../views/task.ts';
 import type { Call, Reply } from '../wire/call.ts';
 import { readAllowed, requireCondition } from '../wire/conditions.ts';
 import { BatchError } from '../wire/errors.ts';
+import { readExpansion } from './expansion.ts';
 import { findTask } from './find.ts';
 import { forgetTaskFiles } from './task-files.ts';
 
 /** Task_Get. */
 export function getTask(account: Account, call: Call): Reply {
-  refuseExpand(call);
+  const expand = readExpansion(account, call);
   const selected = readSelect(call, taskMembers);
   const { job, row } = findTask(account, call);
   if (!readAllowed(call, row.modified)) return { status: 304, changed: row.modified };
-  const { baseUrl } = call;
-  const metadata = JSON.stringify(`${baseUrl}/$metadata#tasks/@Element`);
-  const text = taskRenderer({ baseUrl, jobId: job.doc.id, selected })(row);
+  const metadata = JSON.stringify(`${call.baseUrl}/$metadata#tasks/@Element`);
+  const text = taskRenderer({ ...expand, jobId: job.doc.id, selected })(row);
   return {
     status: 200,
     changed: row.modified,

@@ -200,7 +200,7 @@ function openError(dataDir: string, error: unknown): StorageError {
 }
 
 /** Of the layout of the tables. */
-const schemaVersion = 2;
+const schemaVersion = 3;
 
 const schema = `
 create table if not exists settings (name text primary key, value any not null) strict;
@@ -239,6 +239,7 @@ create table if not exists tasks (
   failure text,
   retries integer not null default 0,
   lastRetryAt integer,
+  earlierWall integer not null default 0,
   requeues integer not null default 0,
   lastRequeueAt integer,
   pool text,

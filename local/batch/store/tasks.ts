@@ -26,6 +26,8 @@ export interface TaskRow {
   failure: string | null;
   retries: number;
   lastRetryAt: Stamp | null;
+  /** Microseconds that runs before the latest took; those that the end of the emulator cut short count nothing. */
+  earlierWall: number;
   requeues: number;
   lastRequeueAt: Stamp | null;
   pool: string | null;
@@ -75,8 +77,8 @@ export interface TaskTable {
   prepare(seq: number, place: { pool: string; node: string }, now: Stamp): void;
   start(seq: number, place: { pool: string; node: string }, now: Stamp): void;
   end(seq: number, end: TaskEnd, now: Stamp): void;
-  /** Back to active: for another try (retry), or because its node went away (requeue). */
-  release(seq: number, why: 'retry' | 'requeue' | 'recovery', now: Stamp): void;
+  /** Back to active: for another try (retry), because its node went away (requeue), or because the emulator did (restart). */
+  release(seq: number, why: 'retry' | 'requeue' | 'recovery' | 'restart', now: Stamp): void;
   /** A completed task to run once more, as if it had just been added. */
   reactivate(seq: number, now: Stamp): void;
   setSpec(seq: number, spec: string, now: Stamp): void;
@@ -126,8 +128,8 @@ export function openTaskTable(db: Database): TaskTable {
       );
       return Number(changes) === 1 ? seq : undefined;
     },
-    get: (job, id) => asRow(statements.get.get(job, id)),
-    bySeq: (number) => asRow(statements.bySeq.get(number)),
+    get: (job, id) => statements.get.get(job, id) as TaskRow | undefined,
+    bySeq: (number) => statements.bySeq.get(number) as TaskRow | undefined,
     waiting: (job, slots, after) =>
       statements.waiting.all(job, slots, after, waitingAtOnce).map((row) => Number(row.seq)),
     ...changeMethods(db, statements),
@@ -198,11 +200,13 @@ function changeMethods(
     },
     release: (number, why, now) => {
       db.begin();
-      statements[why].run(...(why === 'recovery' ? [now, number] : [now, now, number]));
+      if (why === 'retry' || why === 'requeue') statements[why].run(now, now, now, number);
+      // When the emulator ended is not known.
+      else statements.recovery.run(why === 'restart' ? null : now, now, number);
     },
     reactivate: (number, now) => {
       db.begin();
-      statements.reactivate.run(now, number);
+      statements.reactivate.run(now, now, number);
     },
     setSpec: (number, spec, now) => {
       db.begin();
@@ -244,7 +248,7 @@ function expiryMethods(
   };
 }
 
-const toActive = `previousState = state, previousStateAt = stateAt, state = 0, startedAt = null, endedAt = null,
+const toActive = `earlierWall = earlierWall + coalesce(max(0, coalesce(endedAt, ?) - startedAt), 0), previousState = state, previousStateAt = stateAt, state = 0, startedAt = null, endedAt = null,
   exitCode = null, result = null, failure = null, pool = null, node = null, satisfied = null, expires = null, stateAt = ?`;
 
 function prepare(db: Database) {
@@ -290,8 +294,4 @@ function prepare(db: Database) {
        union all select seq, job, slots from tasks where state = 1 and state < 3`,
     ),
   };
-}
-
-function asRow(row: unknown): TaskRow | undefined {
-  return row as TaskRow | undefined;
 }

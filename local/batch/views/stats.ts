@@ -1,6 +1,7 @@
 import type { Job, Pool, Run } from '../account.ts';
 import { coresOf } from '../faults/vm-cores.ts';
 import { tasksIn } from '../store/counts.ts';
+import type { TaskRow } from '../store/tasks.ts';
 import { formatDuration } from '../time/duration.ts';
 import { isoTime, type Stamp } from '../time/stamp.ts';
 
@@ -14,8 +15,8 @@ export interface Expansion {
 /** Statistics of a job since it was made. */
 export function jobStats(job: Job, { now, baseUrl }: Expansion): object {
   if (now === undefined) return {};
-  const head = range(`${baseUrl}/jobs/${job.doc.id}`, job.doc.created, now);
-  return { stats: { ...head, ...taskFigures([job], now) } };
+  const url = `${baseUrl}/jobs/${job.doc.id}`;
+  return { stats: { url, ...times(job.doc.created, now), ...taskFigures([job], now) } };
 }
 
 /** Statistics of a job schedule: those of its jobs that are there, together. */
@@ -25,21 +26,39 @@ export function jobScheduleStats(
   { now, baseUrl }: Expansion,
 ): object {
   if (now === undefined) return {};
-  const head = range(`${baseUrl}/jobschedules/${doc.id}`, doc.created, now);
-  return { stats: { ...head, ...taskFigures(jobs, now) } };
+  const url = `${baseUrl}/jobschedules/${doc.id}`;
+  return { stats: { url, ...times(doc.created, now), ...taskFigures(jobs, now) } };
+}
+
+/** Columns that the statistics of a task are made from. */
+export const taskStatsColumns = ['created', 'startedAt', 'endedAt', 'earlierWall'] as const;
+
+/** Statistics of a task since it was added; `now` is in milliseconds since 1970. */
+export function taskStats(
+  { created, startedAt, endedAt, earlierWall }: Pick<TaskRow, (typeof taskStatsColumns)[number]>,
+  now: number,
+): object {
+  const until = endedAt ?? Math.floor(now * 1000);
+  const latest = startedAt === null ? 0 : Math.max(0, until - startedAt);
+  return {
+    ...times(created, now),
+    ...unmeasuredOfTasks,
+    wallClockTime: formatDuration(earlierWall + latest),
+    waitTime: formatDuration(Math.max(0, (startedAt ?? until) - created)),
+  };
 }
 
 /** Statistics of a pool since it was made; what its nodes use is not measured. */
 export function poolStats(pool: Pool, { now, baseUrl }: Expansion): object {
   if (now === undefined) return {};
-  const { url, ...times } = range(`${baseUrl}/pools/${pool.doc.id}`, pool.doc.created, now);
+  const covered = times(pool.doc.created, now);
   const dedicatedCoreTime = formatDuration(coreMicroseconds(pool, now));
   return {
     stats: {
-      url,
-      ...times,
-      usageStats: { ...times, dedicatedCoreTime },
-      resourceStats: { ...times, ...unmeasuredOfPool },
+      url: `${baseUrl}/pools/${pool.doc.id}`,
+      ...covered,
+      usageStats: { ...covered, dedicatedCoreTime },
+      resourceStats: { ...covered, ...unmeasuredOfPool },
     },
   };
 }
@@ -65,20 +84,20 @@ const unmeasuredOfTasks = {
   writeIOps: 0,
   readIOGiB: 0,
   writeIOGiB: 0,
-  // The service reports it of the whole account only.
-  waitTime: 'PT0S',
 };
 
-function range(url: string, created: Stamp, now: number) {
-  const startTime = isoTime(created);
+function times(created: Stamp, now: number) {
   // Stamps may run ahead of the clock.
-  return { url, startTime, lastUpdateTime: isoTime(Math.max(created, Math.floor(now * 1000))) };
+  const lastUpdateTime = isoTime(Math.max(created, Math.floor(now * 1000)));
+  return { startTime: isoTime(created), lastUpdateTime };
 }
 
 function taskFigures(jobs: readonly Job[], now: number): object {
   const sum = (of: (job: Job) => number): number => jobs.reduce((total, job) => total + of(job), 0);
   return {
     ...unmeasuredOfTasks,
+    // The service reports it of the whole account and of single tasks only.
+    waitTime: 'PT0S',
     wallClockTime: formatDuration(sum((job) => wallMicroseconds(job, now))),
     numSucceededTasks: sum(({ counts }) => tasksIn(counts, 'succeeded')),
     numFailedTasks: sum(({ counts }) => tasksIn(counts, 'failed')),

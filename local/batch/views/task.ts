@@ -1,5 +1,6 @@
 import { taskRootDirectory } from '../node/directories.ts';
 import { taskResults, taskStates, type TaskRow } from '../store/tasks.ts';
+import { taskStats, taskStatsColumns, type Expansion } from './stats.ts';
 import { etagOf, isoTime, type Stamp } from '../time/stamp.ts';
 
 /** Members of a task that its owner gave, which stand in the stored JSON. */
@@ -32,6 +33,8 @@ interface Urls {
   tasks: string;
   base: string;
   jobId: string;
+  /** Milliseconds since 1970; undefined when no statistics are asked for. */
+  now: number | undefined;
 }
 
 // Written as text: a list of a million tasks is a thousand pages of a thousand, and objects would double its time.
@@ -66,30 +69,32 @@ const ownMembers: Record<string, OwnMember> = {
     text: executionText,
   },
   nodeInfo: { columns: ['id', 'pool', 'node'], text: nodeText },
+  stats: { columns: ['id', ...taskStatsColumns], text: statsText },
 };
 
 /** Members of a task that $select may choose. */
-export const taskMembers = [...Object.keys(ownMembers), 'stats', ...specMembers];
+export const taskMembers = [...Object.keys(ownMembers), ...specMembers];
 
-/** Where a task's answer is rendered for. */
-export interface TaskPlace {
-  baseUrl: string;
+/** What is asked for of tasks. */
+export interface TasksWanted extends Expansion {
   jobId: string;
   selected: ReadonlySet<string> | undefined;
 }
 
 /** Columns that the selected members are made from, the id always among them. */
-export function taskColumns(selected: ReadonlySet<string> | undefined): (keyof TaskRow)[] {
-  const chosen = chosenMembers(selected).flatMap(([, { columns }]) => columns);
+export function taskColumns(wanted: TasksWanted): (keyof TaskRow)[] {
+  const { selected } = wanted;
+  const chosen = chosenMembers(wanted).flatMap(([, { columns }]) => columns);
   const needsSpec = selected === undefined || specMembers.some((name) => selected.has(name));
   return [...new Set<keyof TaskRow>(['id', ...chosen, ...(needsSpec ? ['spec' as const] : [])])];
 }
 
 /** Makes the JSON text of tasks' members, without the braces; the stored part is parsed only when some of it is selected. */
-export function taskRenderer({ baseUrl, jobId, selected }: TaskPlace): (row: TaskRow) => string {
+export function taskRenderer(wanted: TasksWanted): (row: TaskRow) => string {
+  const { baseUrl, jobId, selected, now } = wanted;
   const base = JSON.stringify(baseUrl).slice(0, -1);
-  const urls = { base, tasks: `${base}/jobs/${jobId}/tasks/`, jobId };
-  const members = chosenMembers(selected).map(([name, { text }]) => [`"${name}":`, text] as const);
+  const urls = { base, tasks: `${base}/jobs/${jobId}/tasks/`, jobId, now };
+  const members = chosenMembers(wanted).map(([name, { text }]) => [`"${name}":`, text] as const);
   return (row) => {
     let whole = '';
     for (const [name, text] of members) {
@@ -106,8 +111,10 @@ export function executionInfo(row: TaskRow): object {
   return JSON.parse(executionText(row)) as object;
 }
 
-function chosenMembers(selected: ReadonlySet<string> | undefined): [string, OwnMember][] {
-  return Object.entries(ownMembers).filter(([name]) => selected?.has(name) !== false);
+function chosenMembers({ selected, now }: TasksWanted): [string, OwnMember][] {
+  return Object.entries(ownMembers).filter(
+    ([name]) => selected?.has(name) !== false && (name !== 'stats' || now !== undefined),
+  );
 }
 
 function selectSpec(row: TaskRow, selected: ReadonlySet<string>): string {
@@ -136,6 +143,11 @@ function nodeText({ id, pool, node }: TaskRow, { base, jobId }: Urls): string | 
   const nodeUrl = `${base}/pools/${pool}/nodes/${node}`;
   const directory = taskRootDirectory(jobId, id);
   return `{"affinityId":"TVM:${node}","nodeUrl":${nodeUrl}","poolId":"${pool}","nodeId":"${node}","taskRootDirectory":"${directory}","taskRootDirectoryUrl":${nodeUrl}/files/${directory}"}`;
+}
+
+function statsText(row: TaskRow, { tasks, now }: Urls): string | undefined {
+  if (now === undefined) return undefined;
+  return `{"url":${tasks}${row.id}",${JSON.stringify(taskStats(row, now)).slice(1)}`;
 }
 
 function time(stamp: Stamp): string {

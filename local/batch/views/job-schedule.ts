@@ -1,7 +1,8 @@
 import type { JobSchedule } from '../account.ts';
 import type { FilterValue } from '../odata/filter.ts';
 import { unlimited } from '../time/duration.ts';
-import { etagOf, isoTime } from '../time/stamp.ts';
+import { isoTime } from '../time/stamp.ts';
+import { head } from './head.ts';
 
 /** Members of a job schedule that $select may choose. */
 export const jobScheduleMembers = [
@@ -26,18 +27,8 @@ export const jobScheduleMembers = [
 export function jobScheduleView({ doc }: JobSchedule, baseUrl: string): object {
   const { displayName, ...given } = doc.spec;
   return {
-    id: doc.id,
+    ...head(doc, `${baseUrl}/jobschedules`),
     ...(displayName !== undefined && { displayName }),
-    url: `${baseUrl}/jobschedules/${doc.id}`,
-    eTag: etagOf(doc.modified),
-    lastModified: isoTime(doc.modified),
-    creationTime: isoTime(doc.created),
-    state: doc.state,
-    stateTransitionTime: isoTime(doc.stateAt),
-    ...(doc.previousState !== undefined && { previousState: doc.previousState }),
-    ...(doc.previousStateAt !== undefined && {
-      previousStateTransitionTime: isoTime(doc.previousStateAt),
-    }),
     ...given,
     jobSpecification: {
       priority: 0,

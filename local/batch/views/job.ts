@@ -1,6 +1,7 @@
 import type { Job } from '../account.ts';
 import type { FilterValue } from '../odata/filter.ts';
-import { etagOf, isoTime } from '../time/stamp.ts';
+import { isoTime } from '../time/stamp.ts';
+import { head } from './head.ts';
 import { jobStats, type Expansion } from './stats.ts';
 
 /** Members of a job that $select may choose. */
@@ -38,17 +39,7 @@ export function jobView(job: Job, expand: Expansion): object {
   const { doc } = job;
   const { baseUrl } = expand;
   return {
-    id: doc.id,
-    url: `${baseUrl}/jobs/${doc.id}`,
-    eTag: etagOf(doc.modified),
-    lastModified: isoTime(doc.modified),
-    creationTime: isoTime(doc.created),
-    state: doc.state,
-    stateTransitionTime: isoTime(doc.stateAt),
-    ...(doc.previousState !== undefined && { previousState: doc.previousState }),
-    ...(doc.previousStateAt !== undefined && {
-      previousStateTransitionTime: isoTime(doc.previousStateAt),
-    }),
+    ...head(doc, `${baseUrl}/jobs`),
     priority: doc.priority,
     maxParallelTasks: doc.maxParallelTasks,
     allowTaskPreemption: false,

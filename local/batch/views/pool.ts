@@ -1,7 +1,8 @@
 import type { Pool } from '../account.ts';
 import type { FilterValue } from '../odata/filter.ts';
 import type { AutoScale, AutoScaleRun } from '../store/documents.ts';
-import { etagOf, isoTime } from '../time/stamp.ts';
+import { isoTime } from '../time/stamp.ts';
+import { head } from './head.ts';
 import { poolStats, type Expansion } from './stats.ts';
 
 /** Members of a pool that $select may choose. */
@@ -52,14 +53,8 @@ export function poolView(pool: Pool, expand: Expansion): object {
   const { doc } = pool;
   const { displayName, vmSize, enableInterNodeCommunication, ...rest } = doc.spec;
   return {
-    id: doc.id,
+    ...head(doc, `${baseUrl}/pools`),
     ...(displayName !== undefined && { displayName }),
-    url: `${baseUrl}/pools/${doc.id}`,
-    eTag: etagOf(doc.modified),
-    lastModified: isoTime(doc.modified),
-    creationTime: isoTime(doc.created),
-    state: doc.state,
-    stateTransitionTime: isoTime(doc.stateAt),
     allocationState: doc.allocationState,
     allocationStateTransitionTime: isoTime(doc.allocationStateAt),
     vmSize: String(vmSize).toLowerCase(),

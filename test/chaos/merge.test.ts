@@ -27,7 +27,7 @@ async function merged(name: string, rest = MERGE) {
   return sluice.manifest(run!.id);
 }
 
-test('a merge that failed by the machinery is tried again under the rule that items have', async () => {
+test.concurrent('a merge that failed by the machinery is tried again under the rule that items have', async () => {
   const manifest = await merged('mended');
   expect(manifest.run.status).toBe('Succeeded');
   expect(manifest.merge).toMatchObject({
@@ -44,7 +44,7 @@ test('a merge that failed by the machinery is tried again under the rule that it
   expect(pause).toBeGreaterThanOrEqual(1000);
 });
 
-test('a merge that fails each time is given up after as many attempts as an item', async () => {
+test.concurrent('a merge that fails each time is given up after as many attempts as an item', async () => {
   const manifest = await merged('hopeless');
   expect(manifest.run.status).toBe('Failed');
   expect(manifest.counts).toMatchObject({ succeeded: 2, failed: 0 });
@@ -52,7 +52,7 @@ test('a merge that fails each time is given up after as many attempts as an item
   expect(manifest.merge!.attempts.map(({ task }) => task)).toEqual(['merge-a1', 'merge-a2']);
 });
 
-test('a merge whose command failed is not tried again unless the rule says so', async () => {
+test.concurrent('a merge whose command failed is not tried again unless the rule says so', async () => {
   const manifest = await merged('refused', "merge: { command: 'exit 7', outputs: [all.txt] }");
   expect(manifest.merge).toMatchObject({
     status: 'Failed',
@@ -61,7 +61,7 @@ test('a merge whose command failed is not tried again unless the rule says so', 
   });
 });
 
-test('a run that is taken over between two attempts at its merge makes no attempt more', async () => {
+test.concurrent('a run that is taken over between two attempts at its merge makes no attempt more', async () => {
   const held = sluice.batchGate.holdNext(
     ({ method, url, body }) =>
       method === 'POST' && url.includes('/fenced-') && body.includes('"merge-a2"'),

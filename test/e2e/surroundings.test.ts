@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { armClientFor, group } from '../local/batch/arm-client.ts';
 import { zipOf } from '../local/batch/zip.ts';
 import { ACCOUNTS } from '../../local/stack/accounts.ts';
-import { textOf } from './actions.ts';
+import { post, textOf } from './actions.ts';
 import { pipelineFile, type Sluice, startSluice, temporaryFolder } from './harness.ts';
 
 /** In two parts, so that nothing that names this file holds it. */
@@ -114,11 +114,13 @@ test.concurrent('a setup has run on a node before its tasks do', async () => {
 
 test.concurrent('a setup that fails on node after node ends the run with what it printed', async () => {
   const name = 'unready';
-  await sluice.apply(
-    withPool({ name, command: 'true' }, `setup: { command: 'echo no such package >&2; exit 9' }`),
-  );
-  await sluice.drop(name, { x: '' });
-  const [run] = await sluice.finished(name, 1);
+  const setup = `setup: { command: 'echo no such package >&2; exit 9' }`;
+  await sluice.apply(withPool({ name, command: 'true', match: 'none' }, setup));
+  // As many as need three nodes, so that those of one round are replaced together and the second round is the last.
+  const files = { a: '', b: '', c: '', d: '', e: '', f: '' };
+  await sluice.drop(name, files);
+  await post(sluice, '/runs', { pipeline: name, inputs: Object.keys(files) });
+  const [run] = await sluice.finished(name, 6);
   expect(run).toMatchObject({ status: 'Failed', error: { code: 'UnhealthyNodes' } });
   expect(run!.error!.message).toMatch(
     /starttaskfailed.*exit code 9.*Its setup said: no such package/,
@@ -141,7 +143,7 @@ test.concurrent('an application package is unpacked on the nodes and found by it
   expect(await textOf(sluice, items![0]!.outputs[0]!.url)).toBe('hello from the package\n');
 });
 
-function withPool(fields: { name: string; command: string }, more: string): string {
+function withPool(fields: Parameters<typeof pipelineFile>[0], more: string): string {
   return pipelineFile({ ...fields, settle: '0s' }).replace('slots: 2', `slots: 2, ${more}`);
 }
 

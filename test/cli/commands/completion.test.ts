@@ -27,7 +27,7 @@ function bashOffers(script: string, words: string[]): string[] {
   const code = `source "$1"; shift
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _sluice
 printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const { stdout, stderr } = spawnSync('bash', ['-euc', code, 'bash', script, ...words], {
+  const { stdout, stderr } = spawnSync('bash', ['--norc', '-euc', code, 'bash', script, ...words], {
     encoding: 'utf8',
   });
   expect(stderr).toBe('');
@@ -58,7 +58,7 @@ describe.skipIf(missing('bash'))(`bash completes${skipped('bash')}`, () => {
 
   test('and registers itself', () => {
     const code = 'source "$1"; complete -p sluice';
-    const { stdout } = spawnSync('bash', ['-c', code, 'bash', script], { encoding: 'utf8' });
+    const { stdout } = spawnSync('bash', ['--norc', '-c', code, 'bash', script], { encoding: 'utf8' });
     expect(stdout).toBe('complete -o default -F _sluice sluice\n');
   });
 });

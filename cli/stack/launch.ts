@@ -44,6 +44,7 @@ export function appSettings({ blob, batch }: StackUrls): Record<string, string> 
     SLUICE_BATCH_URL: batch,
     SLUICE_BATCH_ACCOUNT: ACCOUNTS.batch.name,
     SLUICE_BATCH_KEY: ACCOUNTS.batch.key,
+    SLUICE_BATCH_ARM_URL: `${batch}/subscriptions/local/resourceGroups/local/providers/Microsoft.Batch/batchAccounts/${ACCOUNTS.batch.name}`,
   };
 }
 

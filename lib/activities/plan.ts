@@ -1,4 +1,5 @@
 import { SluiceError, type SluiceErrorCode } from '../errors.ts';
+import type { PackRule } from '../plan/fields/items.ts';
 import type { Pipeline } from '../plan/pipeline-schema.ts';
 import {
   blockOf,
@@ -6,6 +7,7 @@ import {
   type Item,
   pack,
   type Plan,
+  type PlannedTask,
   poolNodes,
   type Slab,
   untried,
@@ -13,12 +15,20 @@ import {
 import { itemCounts, type RunError } from '../plan/run.ts';
 import { mergeScript, taskScript } from '../plan/task-script.ts';
 import { variables } from '../plan/variables.ts';
+import type { Row } from '../store/ledger.ts';
 import { runPipeline, writeSlabs } from '../store/plans.ts';
 import { runRequest } from '../store/requests.ts';
-import { commitJson, getOwnRun, putRunFile, readRunJson, setProgress } from '../store/runs.ts';
+import {
+  commitJson,
+  getOwnRun,
+  putRunFile,
+  readRunJson,
+  readRunLines,
+  setProgress,
+} from '../store/runs.ts';
 import type { Activities, RunRef } from './contract.ts';
 import { planRedrive } from './plan-redrive.ts';
-import { itemsOfRun } from './sources.ts';
+import { itemsFrom } from './sources.ts';
 
 /** Bytes of lines and values in a slab, which is in memory as a whole. */
 const MOST_CARRIED_BY_SLAB = 32 * 2 ** 20;
@@ -80,24 +90,38 @@ async function makePlan(run: string, pipeline: Pipeline): Promise<Plan> {
   }
 }
 
-/** Writes slab after slab as they fill, since there may be a million items. */
+/** Writes slab after slab as they fill. */
 async function writePlanned(run: string, pipeline: Pipeline): Promise<Slab[]> {
   const slabs: Slab[] = [];
+  const blobs = await readRunLines<Row>(run, 'inputs.ndjson');
+  const { list } = await runRequest(run);
+  for await (const planned of slabsOf(itemsFrom({ blobs, list }, pipeline), pipeline.tasks.pack)) {
+    slabs.push(...(await writeSlabs(run, planned, slabs.length)));
+  }
+  return slabs;
+}
+
+/** Items as the tasks of some slabs at a time, since there may be a million of them. */
+export async function* slabsOf(
+  all: AsyncIterable<Item>,
+  rule: PackRule,
+): AsyncGenerator<PlannedTask[][]> {
+  let firstSlab = 0;
   let items: Item[] = [];
   let carried = 0;
-  const flush = async (): Promise<void> => {
-    const options = { rule: pipeline.tasks.pack, firstSlab: slabs.length, aligned: true };
-    slabs.push(...(await writeSlabs(run, pack(untried(items), options), slabs.length)));
+  const flush = (): PlannedTask[][] => {
+    const slabs = pack(untried(items), { rule, firstSlab, aligned: true });
+    firstSlab += slabs.length;
     items = [];
     carried = 0;
+    return slabs;
   };
-  for await (const item of itemsOfRun(run, pipeline)) {
+  for await (const item of all) {
     const [first] = items;
     const full = carried > MOST_CARRIED_BY_SLAB;
-    if (first && (full || blockOf(first.id) !== blockOf(item.id))) await flush();
+    if (first && (full || blockOf(first.id) !== blockOf(item.id))) yield flush();
     items.push(item);
     carried += carriedBytes(item);
   }
-  if (items.length > 0) await flush();
-  return slabs;
+  if (items.length > 0) yield flush();
 }

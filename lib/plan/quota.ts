@@ -90,7 +90,8 @@ function coresOf(
     inUse: used(false),
     quota: spot ? quota.lowPriorityCores : quota.dedicatedCores,
   };
-  const limit = spot || !quota.families ? undefined : (quota.families.get(size.family) ?? 0);
+  // A family that is not among them is one whose name we did not guess: not all go by the names of their sizes.
+  const limit = spot ? undefined : quota.families?.get(size.family);
   if (limit === undefined) return all;
   const family = { need, inUse: used(true), quota: limit };
   // The narrower of the two decides.

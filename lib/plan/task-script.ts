@@ -107,7 +107,7 @@ run_item() {
   OUTPUT_DIR=$home/out
   promised=$up/out/$ITEM/a$ATTEMPT
   mkdir -p "$OUTPUT_DIR" "$home/cwd" "$promised"
-  export ITEM OUTPUT_DIR
+  export ITEM ATTEMPT OUTPUT_DIR
   set_now
   start=$now
   failed=

@@ -10,8 +10,9 @@ const NAME = /^(Standard|Basic)_([A-Z]+)(\d+)(?:-\d+)?([a-z]*)((?:_[A-Z0-9]+)*?)
 
 /** Reads the name of a VM size; null when it is not of that form. */
 export function readVmSize(name: string): VmSize | null {
-  const [, tier, letters, cores, features = '', , version = ''] = NAME.exec(name) ?? [];
+  const [, tier, letters, cores, features = '', accelerator = '', version = ''] =
+    NAME.exec(name) ?? [];
   if (!tier || !letters || !cores) return null;
-  const family = `${tier}${letters}${features}${version}Family`.toLowerCase();
-  return { cores: Number(cores), family };
+  const family = `${tier}${letters}${features}${accelerator}${version}Family`;
+  return { cores: Number(cores), family: family.replaceAll('_', '').toLowerCase() };
 }

@@ -84,6 +84,8 @@ export const runOperations: Operation[] = [
     id: 'planRun',
     tag: 'Runs',
     summary: 'Shows what a run would be, and makes nothing of it.',
+    description:
+      'The verdict on the quota needs the app\'s setting `SLUICE_BATCH_ARM_URL`, the URL of the Batch account in Azure Resource Manager, which the app\'s identity must be allowed to read; cost needs `SLUICE_PRICES`, such as `{"currency":"EUR","nodeHour":{"Standard_D2as_v5":0.1},"spotNodeHour":{}}`.',
     body: {
       schema: planSchema,
       contentType: 'application/json',

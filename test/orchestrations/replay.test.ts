@@ -239,7 +239,7 @@ test('a run that waits long before a retry moves every few minutes, so that it d
   const fireAt: string[] = [];
   for (let timer = 6; timer < 10; timer++) {
     const { actions } = await play(history);
-    const [due] = (actions.at(-1) as { compoundActions: { fireAt: string }[] }).compoundActions;
+    const [due] = actions.at(-1)!['compoundActions'] as { fireAt: string }[];
     fireAt.push(due!.fireAt);
     const second = 6 + (timer - 5) * 300;
     history.push(event(12, second), event(11, second, { TimerId: timer, FireAt: due!.fireAt }));

@@ -50,6 +50,8 @@ const STEPS = {
   manifest,
   cleanUp,
 } satisfies Record<string, Step>;
+/** Somebody else drives the run now, or its records are gone, and nobody can ask what became of it. */
+const LET_GO: ReadonlySet<string> = new Set(['Fenced', 'NotFound']);
 /** From here on a fault cannot break the run off, only delay it. */
 const CLOSING: ReadonlySet<StepName> = new Set(['end', 'manifest', 'cleanUp']);
 
@@ -92,7 +94,7 @@ function* guarded(context: OrchestrationContext, state: RunState, waker: Waker):
     return { ...(yield* STEPS[state.step](context, state, waker)), faults: 0 };
   } catch (fault) {
     const refused = fault instanceof ActivityRefused ? fault.error : null;
-    if (refused?.code === 'Fenced') return { ...state, step: 'done' };
+    if (refused && LET_GO.has(refused.code)) return { ...state, step: 'done' };
     if (refused && !CLOSING.has(state.step)) {
       return { ...state, step: 'end', error: refused, pace: null, faults: 0 };
     }

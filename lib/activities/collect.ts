@@ -61,7 +61,11 @@ export async function carryOut(
   const { run, pipeline, stored, claimedAt: at, scheduledFor, turns = false } = intent;
   // Before any row is set, so that they are all still pending when it is another run's turn.
   const turn = { run, generation: 1 };
-  if (turns && (await takeTurn(pipeline, turn, Date.now())) !== null) return closeClaim(intent);
+  if (turns) {
+    if ((await takeTurn(pipeline, turn, Date.now())) !== null) return closeClaim(intent);
+    // Who carried it out a moment before, when it was not its turn yet, closed it.
+    await openClaim(intent);
+  }
   const rows = await takeRows(intent, listed);
   if (rows.length > 0) {
     const trigger = scheduledFor

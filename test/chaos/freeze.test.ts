@@ -5,6 +5,7 @@ import type { PartName } from '../../local/stack/parts.ts';
 import type { RunRecord } from '../../lib/plan/run.ts';
 import { cleanedUp, start, textOf } from '../e2e/actions.ts';
 import { byName, connect, type Sluice, temporaryFolder, until } from '../e2e/harness.ts';
+import { withChildren } from '../e2e/processes.ts';
 import { post } from './gated.ts';
 import { LONG } from './long.ts';
 
@@ -53,13 +54,12 @@ test.each(FROZEN)(
       const jobs = await sluice.batch.job.list();
       return jobs.length > 0 ? jobs : null;
     });
-    // The app is a process of the host's group.
-    const { pid } = stack.processes.find((each) => each.name === part)!;
-    process.kill(-pid, 'SIGSTOP');
+    const pids = withChildren(stack.processes.find((each) => each.name === part)!.pid);
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
     try {
       await (part === 'batch' ? adopted(id) : standstill());
     } finally {
-      process.kill(-pid, 'SIGCONT');
+      for (const pid of pids) process.kill(pid, 'SIGCONT');
     }
     await until('it has been looked after', () =>
       post(`${sluice.urls.api}/sweep`).then(

@@ -234,6 +234,20 @@ const restingHistory = [
   event(5, 6, completed(5, { slabs: [SLAB], waitSeconds: 1200, error: null })),
 ];
 
+test('of many slabs four are submitted at a time', async () => {
+  const slabs = Array.from({ length: 6 }, (_, index) => ({ ...SLAB, index }));
+  const submitting = answered([
+    completed(0, { ...planned, slabs }),
+    completed(1, { opened: true }),
+    completed(2, { job: 'j' }),
+  ]);
+  const submits = async (history: HistoryEvent[]): Promise<number> =>
+    JSON.stringify((await play(history)).actions).split('"submit"').length - 1;
+  expect(await submits(submitting)).toBe(4);
+  const first = [3, 4, 5, 6].map((id) => event(5, 4, completed(id, null)));
+  expect(await submits([...submitting, event(12, 4), ...first])).toBe(6);
+});
+
 test('a run that waits long before a retry moves every few minutes, so that it does not look stuck', async () => {
   const history = [...restingHistory];
   const fireAt: string[] = [];

@@ -29,6 +29,9 @@ export interface Settled {
   accepted: string;
 }
 
+/** How a slab came out, but for what the merge may have. */
+type Judgement = Omit<Judged, 'accepted'>;
+
 export function settledFile(generation: number): string {
   return `settled/${generation}.json`;
 }
@@ -49,7 +52,8 @@ export async function decide({
   const rounds = await listRounds(run);
   const standing = rounds[round];
   if (standing) return { slabs: standing.slabs, waitSeconds: waitOf(standing), error: null };
-  const judged = await readJudged(run, round, slabs);
+  const judged: Judgement[] = [];
+  for await (const { accepted: _, ...one } of readJudged(run, round, slabs)) judged.push(one);
   const tally = await addUp(record, { rounds, round, judged });
   const { pipeline } = await runPipeline(run);
   const { items } = await runPlan(run);
@@ -83,7 +87,7 @@ interface Tally {
 /** Adds a round to what the ones before it in this generation came to; `tally/{round}.json` keeps the sum. */
 async function addUp(
   record: RunRecord,
-  { rounds, round, judged }: { rounds: Round[]; round: number; judged: Judged[] },
+  { rounds, round, judged }: { rounds: Round[]; round: number; judged: Judgement[] },
 ): Promise<Tally> {
   const isFirst = rounds[round - 2]?.generation !== record.generation;
   const before = isFirst
@@ -109,7 +113,7 @@ async function tallyBefore(record: RunRecord, first: Round | undefined): Promise
 
 async function nextRound(
   { id: run, generation }: RunRecord,
-  { pipeline, rounds, judged }: { pipeline: Pipeline; rounds: Round[]; judged: Judged[] },
+  { pipeline, rounds, judged }: { pipeline: Pipeline; rounds: Round[]; judged: Judgement[] },
 ): Promise<Activities['decide']['output']> {
   const retries = judged.flatMap((one) => one.retries);
   const splits = judged.flatMap((one) => one.splits);
@@ -146,11 +150,12 @@ async function settle(
 ): Promise<void> {
   const accepted = await acceptedBefore(ref.run, generation);
   for (const { round, slabs } of rounds.filter((one) => one.generation === generation)) {
-    for (const one of await readJudged(ref.run, round, slabs)) accepted.push(...one.accepted);
+    for await (const one of readJudged(ref.run, round, slabs)) {
+      accepted.push(...one.accepted.map(acceptedLine));
+    }
   }
   const lines = accepted
-    .toSorted((a, b) => Number(a.item) - Number(b.item))
-    .map(({ item, attempt }) => `${item} ${attempt}\n`)
+    .toSorted((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
     .join('');
   const settled: Settled = { ...tally, accepted: sha256(lines) };
   await putRunFile(ref.run, acceptedFile(settled), lines, 'text/plain');
@@ -159,15 +164,21 @@ async function settle(
 }
 
 /** What earlier generations left for the merge; an item that succeeded never runs again. */
-async function acceptedBefore(run: string, generation: number): Promise<Judged['accepted']> {
+async function acceptedBefore(run: string, generation: number): Promise<string[]> {
   if (generation === 1) return [];
   const manifest = await previousManifest(run, generation);
-  const accepted: Judged['accepted'] = [];
+  const accepted: string[] = [];
   for (const block of blocksOf(manifest)) {
     for (const item of await readRunLines<ManifestItem>(run, partFile(generation - 1, block))) {
       if (item.status !== 'Succeeded' || item.outputs.length === 0) continue;
-      accepted.push({ item: item.id, attempt: item.attempts.at(-1)?.attempt ?? 1 });
+      const attempt = item.attempts.at(-1)?.attempt ?? 1;
+      accepted.push(acceptedLine({ item: item.id, attempt }));
     }
   }
   return accepted;
+}
+
+/** A line and not an object, since there may be a million. */
+function acceptedLine({ item, attempt }: Judged['accepted'][number]): string {
+  return `${item} ${attempt}\n`;
 }

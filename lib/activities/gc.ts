@@ -7,7 +7,7 @@ import { runInstance } from '../plan/ids.ts';
 import type { RunRecord } from '../plan/run.ts';
 import { listPipelines, type StoredPipeline } from '../store/pipelines.ts';
 import { forgetRun, listIndex, removeLogs, type RunKey } from '../store/retention.ts';
-import { findRun, listActive } from '../store/runs.ts';
+import { findRun, isActive, listActive } from '../store/runs.ts';
 
 /** Milliseconds after which the rest is left to the next time. */
 const TIME_LIMIT = 120_000;
@@ -100,6 +100,8 @@ function endOf(record: RunRecord | null, startedAt: number): number {
 }
 
 async function removeRun(key: RunKey, epochs: number, client: DurableClient): Promise<void> {
+  // It may have been redriven since it was found.
+  if (await isActive(key.run)) return;
   for (let epoch = 1; epoch <= epochs; epoch++) {
     await client.purgeInstanceHistory(runInstance(key.run, epoch));
   }

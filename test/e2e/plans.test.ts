@@ -47,10 +47,7 @@ test('a plan says what would run, what not and why, and what it may cost, and ch
     ['a', 'b', 'c', 'd', 'e'].map((name) => [`in/${name}.txt`, name]),
   );
   await sluice.drop('every', { ...files, 'in/readme.md': '', 'out/a.txt': '' });
-  await until('the drops have been heard of', async () => {
-    const url = `${sluice.urls.api}/drops?pipeline=every&state=pending`;
-    return (await getJson<{ value: unknown[] }>(url)).value.length === 5 || null;
-  });
+  await waiting('every', 5);
   const before = await everything();
   const made = await plan({ pipeline: 'every', params: { level: 7 } });
   expect(await everything()).toEqual(before);
@@ -113,6 +110,7 @@ test('a blob whose version had its run is left out of the next plan, and an over
   await sluice.finished(name, 2);
   await sluice.apply(pipelineFile({ name, command: 'true', settle: '1h' }));
   await sluice.drop(name, { y: '2' });
+  await waiting(name, 1);
   expect(await plan({ pipeline: name })).toMatchObject({
     items: 1,
     skipped: [{ reason: 'a run has had this version of it', examples: [`${name}/x`] }],
@@ -174,6 +172,13 @@ test('sluice plan prints the plan of a name or a file', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ items: 1 });
   expect((await runCli(['plan', 'evry', ...target])).stderr).toContain('every');
 });
+
+function waiting(pipeline: string, drops: number): Promise<true> {
+  return until('the drops have been heard of', async () => {
+    const url = `${sluice.urls.api}/drops?pipeline=${pipeline}&state=pending`;
+    return (await getJson<{ value: unknown[] }>(url)).value.length === drops || null;
+  });
+}
 
 /** Names and versions of all blobs, pools and jobs. */
 async function everything(): Promise<string[]> {

@@ -7,6 +7,7 @@ import { runInstance } from '../plan/ids.ts';
 import type { RunRecord } from '../plan/run.ts';
 import { listPipelines, type StoredPipeline } from '../store/pipelines.ts';
 import { forgetRun, listIndex, removeLogs, type RunKey } from '../store/retention.ts';
+import { isReused } from '../store/reuse.ts';
 import { findRun, isActive, listActive } from '../store/runs.ts';
 
 /** Milliseconds after which the rest is left to the next time. */
@@ -84,7 +85,7 @@ async function oldRuns(
     if (young || active.has(run)) continue;
     const record = await findRun(run);
     const kind = pastKeep(keep, { endedAt: endOf(record, startedAt), logsGone }, now);
-    if (!kind) continue;
+    if (!kind || (kind === 'run' && (await isReused(run)))) continue;
     const reason = `it ended longer ago than ${pipeline} keeps ${kind === 'logs' ? 'logs' : 'runs'}`;
     const key = { run, pipeline, startedAt, metadata };
     const remove = (client: DurableClient): Promise<void> =>

@@ -1,4 +1,6 @@
 import { SluiceError, type SluiceErrorCode } from '../errors.ts';
+import { settingsHash } from '../plan/fingerprint.ts';
+import type { ManifestItem } from '../plan/manifest.ts';
 import type { PackRule } from '../plan/fields/items.ts';
 import type { Pipeline } from '../plan/pipeline-schema.ts';
 import {
@@ -9,6 +11,8 @@ import {
   type Plan,
   type PlannedTask,
   poolNodes,
+  type Reused,
+  reusedItems,
   type Slab,
   untried,
 } from '../plan/plan.ts';
@@ -16,8 +20,9 @@ import { itemCounts, type RunError } from '../plan/run.ts';
 import { mergeScript, taskScript } from '../plan/task-script.ts';
 import { variables } from '../plan/variables.ts';
 import type { Row } from '../store/ledger.ts';
-import { runPipeline, writeSlabs } from '../store/plans.ts';
-import { runRequest } from '../store/requests.ts';
+import { runPipeline, writeReused, writeSlabs } from '../store/plans.ts';
+import { markReused } from '../store/reuse.ts';
+import { type RunRequest, runRequest } from '../store/requests.ts';
 import {
   commitJson,
   getOwnRun,
@@ -29,6 +34,7 @@ import {
 import type { Activities, RunRef } from './contract.ts';
 import { planRedrive } from './plan-redrive.ts';
 import { itemsFrom } from './sources.ts';
+import { unchangedSince, withoutUnchanged } from './unchanged.ts';
 
 /** Bytes of lines and values in a slab, which is in memory as a whole. */
 const MOST_CARRIED_BY_SLAB = 32 * 2 ** 20;
@@ -50,12 +56,17 @@ export async function plan(ref: RunRef): Promise<Activities['plan']['output']> {
     return { ended: false, closing, round, slabs };
   }
   if (committed.error && !closing) throw planError(committed.error);
-  const none = { succeeded: 0, failed: 0 };
-  const items = itemCounts(committed.items, none, { running: 0, perTask: 1 });
+  const listed = { succeeded: reusedItems(committed), failed: 0 };
+  const items = itemCounts(committed.items, listed, { running: 0, perTask: 1 });
   await setProgress(ref, { phase: 'plan', items });
-  // A run without items needs neither pool nor job.
-  const end = committed.items === 0 ? { job: null, error: null } : null;
+  // A run of nothing needs neither pool nor job, unless what it reuses is to be merged.
+  const idle = committed.tasks === 0 && !(await mergesReused(committed));
+  const end = idle ? { job: null, error: null } : null;
   return { ended: false, closing: closing ?? end, round: 1, slabs: committed.slabs };
+}
+
+async function mergesReused(plan: Plan): Promise<boolean> {
+  return reusedItems(plan) > 0 && (await runPipeline(plan.run)).pipeline.merge !== undefined;
 }
 
 function planError({ code, message }: RunError): SluiceError {
@@ -69,24 +80,29 @@ export async function ensurePlan(run: string): Promise<Plan> {
 
 async function commitPlan(run: string): Promise<Plan> {
   const { pipeline } = await runPipeline(run);
-  const params = variables((await runRequest(run)).params);
+  const request = await runRequest(run);
+  const params = variables(request.params);
   const script = taskScript({ ...pipeline.tasks, params });
   await putRunFile(run, 'task.sh', script, 'text/x-shellscript');
   if (pipeline.merge) {
     const merging = mergeScript({ ...pipeline.merge, params });
     await putRunFile(run, 'merge.sh', merging, 'text/x-shellscript');
   }
-  return commitJson<Plan>(run, 'plan.json', await makePlan(run, pipeline));
+  return commitJson<Plan>(run, 'plan.json', await makePlan(run, pipeline, request));
 }
 
 /** Inputs that no items can be made of are the run's end, so that is planned then. */
-async function makePlan(run: string, pipeline: Pipeline): Promise<Plan> {
+async function makePlan(run: string, pipeline: Pipeline, request: RunRequest): Promise<Plan> {
   try {
-    const slabs = await writePlanned(run, pipeline);
+    const { slabs, reused } = await writePlanned(run, pipeline, request);
     const sum = (count: 'items' | 'tasks'): number =>
       slabs.reduce((total, slab) => total + slab[count], 0);
     const tasks = sum('tasks');
-    return { run, items: sum('items'), tasks, slabs, pool: { nodes: poolNodes(pipeline, tasks) } };
+    const planned = { run, tasks, slabs, pool: { nodes: poolNodes(pipeline, tasks) } };
+    if (!pipeline.skipUnchanged) return { ...planned, items: sum('items') };
+    const settings = settingsHash(pipeline, request.params);
+    await markReused(run, new Set(reused.flatMap(({ runs }) => runs)));
+    return { ...planned, items: sum('items') + reusedItems({ reused }), reused, settings };
   } catch (error) {
     if (!(error instanceof SluiceError) || error.transient) throw error;
     const { code, message } = error;
@@ -95,14 +111,42 @@ async function makePlan(run: string, pipeline: Pipeline): Promise<Plan> {
 }
 
 /** Writes slab after slab as they fill. */
-async function writePlanned(run: string, pipeline: Pipeline): Promise<Slab[]> {
+async function writePlanned(
+  run: string,
+  pipeline: Pipeline,
+  { list, params }: RunRequest,
+): Promise<{ slabs: Slab[]; reused: Reused[] }> {
   const slabs: Slab[] = [];
   const blobs = await readRunLines<Row>(run, 'inputs.ndjson');
-  const { list } = await runRequest(run);
-  for await (const planned of slabsOf(itemsFrom({ blobs, list }, pipeline), pipeline.tasks.pack)) {
+  const unchanged = await unchangedSince(pipeline, params, Date.now());
+  const kept = keeper(run);
+  const items = withoutUnchanged(itemsFrom({ blobs, list }, pipeline), unchanged, kept.keep);
+  for await (const planned of slabsOf(items, pipeline.tasks.pack)) {
     slabs.push(...(await writeSlabs(run, planned, slabs.length)));
   }
-  return slabs;
+  return { slabs, reused: await kept.written() };
+}
+
+/** Writes the entries of items that do not run, block after block. */
+function keeper(run: string) {
+  const reused: Reused[] = [];
+  let entries: ManifestItem[] = [];
+  const flush = async (): Promise<void> => {
+    const [first] = entries;
+    if (first) reused.push(await writeReused(run, blockOf(first.id), entries));
+    entries = [];
+  };
+  return {
+    async keep(entry: ManifestItem): Promise<void> {
+      const [first] = entries;
+      if (first && blockOf(first.id) !== blockOf(entry.id)) await flush();
+      entries.push(entry);
+    },
+    async written(): Promise<Reused[]> {
+      await flush();
+      return reused;
+    },
+  };
 }
 
 /** Items as the tasks of some slabs at a time, since there may be a million of them. */

@@ -7,6 +7,7 @@ import { statusOf } from '../azure/storage.ts';
 import { messageOf, SluiceError } from '../errors.ts';
 import type { AskedInput } from '../plan/asked-inputs.ts';
 import { type Drop, matcher } from '../plan/drop.ts';
+import type { ManifestItem } from '../plan/manifest.ts';
 import { takesTurns } from '../plan/fields/concurrency.ts';
 import type { ParamValues } from '../plan/fields/params.ts';
 import { resolveParams } from '../plan/params.ts';
@@ -23,6 +24,7 @@ import { runningRun } from '../store/turns.ts';
 import { resolveInputs } from './ask-inputs.ts';
 import { slabsOf } from './plan.ts';
 import { type Given, itemsFrom, type Skip } from './sources.ts';
+import { unchangedSince, withoutUnchanged } from './unchanged.ts';
 
 /** A run that somebody thinks of. */
 export interface PlanAsk {
@@ -44,7 +46,7 @@ export async function previewRun(ask: PlanAsk, now: number): Promise<Preview> {
   if (faults.length > 0) throw new SluiceError('InvalidParams', faults.join(' '));
   const left = leftOut();
   const given = await givenTo(ask, now, left.skip);
-  const { tally, complete } = await addUp(given, { pipeline, values, skip: left.skip });
+  const { tally, complete } = await addUp(given, { pipeline, values, skip: left.skip, now });
   const { pool, nodeHours, cost } = sizeUp(pipeline, tally, readPrices(getSettings().prices));
   return {
     pipeline: pipeline.name,
@@ -129,14 +131,28 @@ async function* everythingIn(container: string): ReturnType<typeof list> {
   }
 }
 
+interface Adding {
+  pipeline: Pipeline;
+  values: ParamValues;
+  skip: Skip;
+  now: number;
+}
+
 async function addUp(
   given: Given,
-  { pipeline, values, skip }: { pipeline: Pipeline; values: ParamValues; skip: Skip },
+  { pipeline, values, skip, now }: Adding,
 ): Promise<{ tally: Tally; complete: boolean }> {
   const until = Date.now() + LOOK_MS;
   let complete = true;
+  const leave = ({ reused }: ManifestItem, { id, input }: Item): void =>
+    skip(
+      input ?? { container: pipeline.name, name: id },
+      `it is unchanged since run ${reused?.run ?? ''}`,
+    );
   async function* inTime(): AsyncGenerator<Item> {
-    for await (const item of itemsFrom(given, pipeline, skip)) {
+    const unchanged = await unchangedSince(pipeline, values, now);
+    const items = itemsFrom(given, pipeline, skip);
+    for await (const item of withoutUnchanged(items, unchanged, leave)) {
       complete = Date.now() < until;
       if (!complete) return;
       yield item;

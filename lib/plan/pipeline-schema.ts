@@ -190,6 +190,14 @@ const fields = z.strictObject({
       description: 'The nodes; a run makes its pool, and deletes it.',
       examples: [{ vmSize: 'Standard_D2as_v5', nodes: { max: 4 }, slots: 2 }],
     }),
+  skipUnchanged: z
+    .boolean()
+    .default(false)
+    .meta({
+      description:
+        'Whether an item is left out whose outputs an earlier run of this pipeline has made: of the same version of its input, with the same command, parameters, variables, image, container, setup and packages. It stands in the manifest with those outputs, and the merge has them too. A secret, and a package without a version, count by their names.',
+      examples: [true],
+    }),
   concurrency: concurrency.default('allow'),
   merge: z
     .strictObject({

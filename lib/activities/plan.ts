@@ -39,14 +39,18 @@ import { unchangedSince, withoutUnchanged } from './unchanged.ts';
 /** Bytes of lines and values in a slab, which is in memory as a whole. */
 const MOST_CARRIED_BY_SLAB = 32 * 2 ** 20;
 
+const ENDED = { ended: true, closing: null, round: 1, slabs: [] };
+
 /** Plans a run from the rows that it won, or a redrive from the manifest; the first plan to be committed stands. */
 export async function plan(ref: RunRef): Promise<Activities['plan']['output']> {
   const record = await getOwnRun(ref, { closing: true });
-  if (record.status !== 'Running') return { ended: true, closing: null, round: 1, slabs: [] };
+  if (record.status !== 'Running') return ENDED;
   const committed = await ensurePlan(ref.run);
   const { closing } = record;
   // A run that was cancelled first still has its items, and from here it is on its way to the end.
-  await getOwnRun(ref, { closing: closing !== null });
+  const { status } = await getOwnRun(ref, { closing: closing !== null });
+  // Planning took so long that another instance of this epoch has brought the run to its end.
+  if (status !== 'Running') return ENDED;
   if (record.generation > 1) {
     const { round, slabs } = await planRedrive(ref, record);
     return { ended: false, closing, round, slabs };

@@ -3,6 +3,7 @@ import { table } from '../terminal/table.ts';
 import { printable } from '../terminal/text.ts';
 import { count } from '../terminal/units.ts';
 
+const TIMEOUTS = ', if everything takes its whole timeout';
 /** Blobs named for each reason. */
 const EXAMPLES = 3;
 
@@ -20,9 +21,9 @@ function totals({ pipeline, complete, items, tasks, pool, quota, nodeHours, cost
     [
       ['items', `${least}${count(items, 'item')} in ${count(tasks, 'task')}`],
       ['pool', items === 0 ? 'none' : `${nodeText}, filled ${count(waves, 'time')}`],
-      ['quota', `${quota.verdict}: ${printable(quota.message)}`],
-      ['node-hours', `at most ${nodeHours.atMost}, if everything takes its whole timeout`],
-      ...(cost ? [['cost', `at most ${cost.atMost} ${cost.currency}`]] : []),
+      ...(items === 0 ? [] : [['quota', `${quota.verdict}: ${printable(quota.message)}`]]),
+      ...(nodeHours && items > 0 ? [['node-hours', `at most ${nodeHours.atMost}${TIMEOUTS}`]] : []),
+      ...(cost && items > 0 ? [['cost', `at most ${cost.atMost} ${cost.currency}`]] : []),
     ],
   );
 }

@@ -15,7 +15,7 @@ import type { Pipeline } from '../plan/pipeline-schema.ts';
 import type { Item } from '../plan/plan.ts';
 import type { Preview } from '../plan/preview-schema.ts';
 import { addTasks, NOTHING, sizeUp, type Tally } from '../plan/preview.ts';
-import { readPrices } from '../plan/prices.ts';
+import { type Prices, readPrices } from '../plan/prices.ts';
 import { judgeQuota, type QuotaVerdict, unknown } from '../plan/quota.ts';
 import { variables } from '../plan/variables.ts';
 import { hashOf, knownHashes, listAside, listPending } from '../store/ledger.ts';
@@ -47,7 +47,8 @@ export async function previewRun(ask: PlanAsk, now: number): Promise<Preview> {
   const left = leftOut();
   const given = await givenTo(ask, now, left.skip);
   const { tally, complete } = await addUp(given, { pipeline, values, skip: left.skip, now });
-  const { pool, nodeHours, cost } = sizeUp(pipeline, tally, readPrices(getSettings().prices));
+  const prices = readPrices(getSettings().prices);
+  const { pool, nodeHours, cost } = sizeUp(pipeline, { ...tally, complete }, prices);
   return {
     pipeline: pipeline.name,
     complete,
@@ -60,7 +61,7 @@ export async function previewRun(ask: PlanAsk, now: number): Promise<Preview> {
     quota: await quotaFor(pool),
     nodeHours,
     cost,
-    notes: await notesOn(pipeline, tally, now),
+    notes: [...(await notesOn(pipeline, tally, now)), ...priceNotes(pipeline, prices)],
   };
 }
 
@@ -175,6 +176,13 @@ async function quotaFor(pool: Preview['pool']): Promise<QuotaVerdict> {
   } catch (error) {
     return unknown(`it could not be read: ${messageOf(error)}`);
   }
+}
+
+function priceNotes({ pool }: Pipeline, prices: Prices | null): string[] {
+  const { vmSize, nodes } = pool;
+  if (!prices || prices.perNodeHour(vmSize, nodes.spot) !== null) return [];
+  const field = nodes.spot ? 'spotNodeHour' : 'nodeHour';
+  return [`The app's SLUICE_PRICES has no ${field} of ${vmSize}, so there is no cost.`];
 }
 
 async function notesOn(pipeline: Pipeline, { items }: Tally, now: number): Promise<string[]> {

@@ -56,17 +56,18 @@ export const previewSchema = z
       spot: z.boolean(),
       nodes: count,
       slots: count.describe('Tasks that a node runs at once.'),
-      waves: count.describe('Times that all slots are filled until every task has run.'),
+      waves: count.describe('Times that all slots are filled until every task seen has run.'),
     }),
     quota,
     nodeHours: z
       .strictObject({ atMost: z.number() })
+      .nullable()
       .describe(
-        'Where every item and the merge take their whole timeout, none is tried again and all nodes come.',
+        'Where every item and the merge take their whole timeout, none is tried again and all nodes come; null when there was no time to see all items.',
       ),
     cost: cost
       .nullable()
-      .describe('Of these node-hours; null when the app has no price of this size of nodes.'),
+      .describe('Of these node-hours; null when the app has no price of such nodes.'),
     notes: z.array(z.string()).describe('What else decides whether and when it runs.'),
   })
   .meta({ id: 'Plan', description: 'What a run would be. Nothing of it has been made.' });

@@ -83,7 +83,7 @@ function stemOf(name: string): string {
 /** The pool of so many tasks, and what it comes to. */
 export function sizeUp(
   pipeline: Pipeline,
-  { tasks, longest }: Pick<Tally, 'tasks' | 'longest'>,
+  { tasks, longest, complete }: Pick<Tally, 'tasks' | 'longest'> & { complete: boolean },
   prices: Prices | null,
 ): Pick<Preview, 'pool' | 'nodeHours' | 'cost'> {
   const { vmSize, image, slots, nodes: wanted } = pipeline.pool;
@@ -95,15 +95,15 @@ export function sizeUp(
   const price = prices?.perNodeHour(vmSize, wanted.spot) ?? null;
   return {
     pool: { vmSize, image, spot: wanted.spot, nodes, slots, waves },
-    nodeHours: { atMost: rounded(hours) },
+    nodeHours: complete ? { atMost: rounded(hours) } : null,
     cost:
-      price === null || !prices
-        ? null
-        : { atMost: rounded(hours * price), currency: prices.currency },
+      complete && prices && price !== null
+        ? { atMost: rounded(hours * price), currency: prices.currency }
+        : null,
   };
 }
 
 /** To cents and hundredths of an hour, upwards, since it is the most that there may be. */
 function rounded(value: number): number {
-  return Math.ceil(value * 100 - 1e-6) / 100;
+  return Math.max(0, Math.ceil(value * 100 - 1e-6)) / 100;
 }

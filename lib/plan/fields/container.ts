@@ -20,4 +20,5 @@ export const container = z
   })
   .describe(
     'Runs the tasks, and the merge, in a container. The image needs `sh`, `setsid`, `timeout` and, unless `shell: sh`, `bash`.',
-  );
+  )
+  .meta({ examples: [{ image: 'ubuntu:24.04' }] });

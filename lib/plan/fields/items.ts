@@ -28,19 +28,48 @@ export const list = z
   .array(object)
   .min(1)
   .max(10_000)
+  .describe(
+    'An item per mapping. It may be left out where the list comes with the request (`inputs`).',
+  )
   .meta({ examples: [[{ city: 'Bonn', year: 2026 }]] });
 
 /** `tasks.prefix`: an item per blob that is there when the run is planned. */
 export const prefix = z
   .strictObject({
-    container,
-    prefix: z.string().max(1024).default('').describe('What the names of the blobs begin with.'),
-    match: z.array(glob).min(1, { error: 'at least one glob' }).max(100).default(['**']),
+    container: container.describe('The container that is listed.').meta({ examples: ['archive'] }),
+    prefix: z
+      .string()
+      .max(1024)
+      .default('')
+      .describe('What the names of the blobs begin with.')
+      .meta({ examples: ['2026/'] }),
+    match: z
+      .array(glob)
+      .min(1, { error: 'at least one glob' })
+      .max(100)
+      .default(['**'])
+      .describe('Globs over the names; one that fits is enough.')
+      .meta({ examples: [['**/*.gz']] }),
   })
+  .describe('An item per blob that is there when the run is planned.')
   .meta({ examples: [{ container: 'archive', prefix: '2026/', match: ['**/*.gz'] }] });
 
 const range = z
-  .strictObject({ from: z.number(), to: z.number(), step: z.number().optional() })
+  .strictObject({
+    from: z
+      .number()
+      .describe('The first value.')
+      .meta({ examples: [1] }),
+    to: z
+      .number()
+      .describe('The last value, if the steps come to it.')
+      .meta({ examples: [10] }),
+    step: z
+      .number()
+      .optional()
+      .describe('From a value to the next; 1 without it.')
+      .meta({ examples: [0.5] }),
+  })
   .refine(({ step }) => step !== 0, { error: 'a step other than 0' })
   .refine(({ from, to, step }) => (to - from) * (step ?? 1) >= 0, {
     error: 'a step that leads from `from` to `to`',
@@ -56,35 +85,64 @@ export const matrix = z
           error: 'a list of values, or a range such as { from: 1, to: 10, step: 1 }',
         }),
       )
-      .refine((axes) => Object.keys(axes).length > 0, { error: 'at least one axis' }),
-    combine: z.enum(['product', 'zip']).default('product'),
+      .refine((axes) => Object.keys(axes).length > 0, { error: 'at least one axis' })
+      .describe('The axes: a list of values each, or a range.')
+      .meta({ examples: [{ seed: { from: 1, to: 10, step: 0.5 }, mode: ['fast', 'exact'] }] }),
+    combine: z
+      .enum(['product', 'zip'])
+      .default('product')
+      .describe(
+        '`product`: every value with every other; `zip`: the first ones, the second ones, ….',
+      ),
     include: z
       .array(object)
       .max(10_000)
       .default([])
-      .describe('Points on top; each names every axis.'),
+      .describe('Points on top; each names every axis.')
+      .meta({ examples: [[{ seed: 99, samples: 10 }]] }),
     exclude: z
       .array(object)
       .max(10_000)
       .default([])
-      .describe('Points that have these coordinates are left out.'),
+      .describe('Points that have these coordinates are left out.')
+      .meta({ examples: [[{ seed: 3 }]] }),
   })
+  .describe('An item per point; at most 1,000,000.')
   .meta({ examples: [{ parameters: { seed: { from: 1, to: 8 }, samples: [1000, 10_000] } }] });
 
 /** `tasks.lines`: an item per line or record of the blobs. */
 export const lines = z
   .strictObject({
-    format: z.enum(['text', 'csv', 'ndjson']),
+    format: z
+      .enum(['text', 'csv', 'ndjson'])
+      .describe(
+        'What a line is: as it stands, a record (RFC 4180) below a header, or a JSON object.',
+      ),
     from: z
-      .strictObject({ container, name: z.string().min(1).max(1024) })
+      .strictObject({
+        container: container.describe('The container of the blob.').meta({ examples: ['tables'] }),
+        name: z
+          .string()
+          .min(1)
+          .max(1024)
+          .describe('The name of the blob.')
+          .meta({ examples: ['cities.csv'] }),
+      })
       .optional()
-      .describe('One blob for every run, instead of those dropped or asked for.'),
+      .describe('One blob for every run, instead of those dropped or asked for.')
+      .meta({ examples: [{ container: 'tables', name: 'cities.csv' }] }),
   })
+  .describe('An item per line of the blobs.')
   .meta({ examples: [{ format: 'csv' }] });
 
 /** `tasks.chunks`: an item per range of some `bytes` of the blobs, cut at line ends. */
 export const chunks = z
-  .strictObject({ bytes: bytes(1024, '1KiB') })
+  .strictObject({
+    bytes: bytes(1024, '1KiB')
+      .describe('About how long a range is.')
+      .meta({ title: 'size from 1KiB to 1024GiB', examples: ['64MiB'] }),
+  })
+  .describe('An item per range of the blobs, cut at line ends.')
   .meta({ examples: [{ bytes: '64MiB' }] });
 
 /** When a task is full; whichever comes first. */
@@ -100,8 +158,18 @@ export const pack = z
       z.number().int().min(1).max(MOST_PER_TASK),
       z
         .strictObject({
-          count: z.number().int().min(1).max(MOST_PER_TASK).optional(),
-          bytes: bytes(1, '1B').optional(),
+          count: z
+            .number()
+            .int()
+            .min(1)
+            .max(MOST_PER_TASK)
+            .optional()
+            .describe('Items that make a task full.')
+            .meta({ examples: [50] }),
+          bytes: bytes(1, '1B')
+            .optional()
+            .describe('Bytes of inputs that make a task full.')
+            .meta({ title: 'size from 1B to 1024GiB', examples: ['64MiB'] }),
         })
         .refine(({ count, bytes: size }) => count !== undefined || size !== undefined, {
           error: 'a mapping such as { count: 50, bytes: 64MiB } with one of the two or both',
@@ -113,6 +181,9 @@ export const pack = z
   )
   .transform((value): PackRule =>
     typeof value === 'number' ? { count: value } : { count: MOST_PER_TASK, ...value },
+  )
+  .describe(
+    'How many items make a Batch task, or how many bytes of them; each still has its own folder, time limit and result.',
   )
   .meta({ examples: [50, { bytes: '64MiB' }] });
 

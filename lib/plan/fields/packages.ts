@@ -25,4 +25,5 @@ export const packages = z
   .max(10)
   .describe(
     'Application packages of the Batch account, unpacked on every node; `AZ_BATCH_APP_PACKAGE_{id}_{version}` says where.',
-  );
+  )
+  .meta({ examples: [[{ id: 'ffmpeg', version: '7.1' }]] });

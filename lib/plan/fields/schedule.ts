@@ -18,7 +18,8 @@ export const schedule = z
       .default('UTC')
       .describe(
         'The time zone that the cron expression is read in. A local time that a clock change leaves out comes as much later; one that comes twice counts once.',
-      ),
+      )
+      .meta({ examples: ['Europe/Berlin'] }),
     catchUp: z
       .enum(CATCH_UP)
       .default('last')
@@ -28,4 +29,5 @@ export const schedule = z
   })
   .describe(
     'Starts a run at each of these times. With `drop` too, drops gather until then; a time without drops starts none.',
-  );
+  )
+  .meta({ examples: [{ cron: '0 2 * * *', timeZone: 'Europe/Berlin' }] });

@@ -115,9 +115,7 @@ export const lines = z
   .strictObject({
     format: z
       .enum(['text', 'csv', 'ndjson'])
-      .describe(
-        'What a line is: as it stands, a record (RFC 4180) below a header, or a JSON object.',
-      ),
+      .describe('What a line is: text, a record (RFC 4180) below a header, or a JSON value.'),
     from: z
       .strictObject({
         container: container.describe('The container of the blob.').meta({ examples: ['tables'] }),

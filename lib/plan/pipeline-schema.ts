@@ -52,7 +52,7 @@ export type Tolerance = { count: number } | { percent: number };
 const setup = z
   .strictObject({
     command: command
-      .describe('Shell text.')
+      .describe('Shell text, run by bash as root.')
       .meta({ examples: ['apt-get update && apt-get install -y imagemagick'] }),
     timeout: duration(1, '1h')
       .prefault('15m')

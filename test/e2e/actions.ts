@@ -65,10 +65,15 @@ export async function filesOf(sluice: Pick<Sluice, 'blobs'>, id: string): Promis
 }
 
 /** The content of a blob by the URL that a manifest gives. */
-export async function textOf(sluice: Pick<Sluice, 'blobs'>, url: string): Promise<string> {
+export function bytesOf(sluice: Pick<Sluice, 'blobs'>, url: string): Promise<Buffer> {
   const [, , container = '', ...name] = new URL(url).pathname.split('/').map(decodeURIComponent);
   const blob = sluice.blobs.getContainerClient(container).getBlobClient(name.join('/'));
-  return (await blob.downloadToBuffer()).toString();
+  return blob.downloadToBuffer();
+}
+
+/** The same as text. */
+export async function textOf(sluice: Pick<Sluice, 'blobs'>, url: string): Promise<string> {
+  return (await bytesOf(sluice, url)).toString();
 }
 
 /** Runs the command line as a person would. */

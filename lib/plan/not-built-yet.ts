@@ -3,7 +3,6 @@ export const NOT_BUILT_YET: ReadonlySet<string> = new Set([
   'on.http',
   'secrets',
   'environment',
-  'skipUnchanged',
   'retry',
   'maxWait',
   'destination',

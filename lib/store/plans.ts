@@ -1,8 +1,9 @@
 import { SluiceError } from '../errors.ts';
 import { sha256 } from '../plan/ids.ts';
-import type { Plan, PlannedTask, Slab } from '../plan/plan.ts';
+import type { ManifestItem } from '../plan/manifest.ts';
+import type { Plan, PlannedTask, Reused, Slab } from '../plan/plan.ts';
 import type { StoredPipeline } from './pipelines.ts';
-import { putRunFile, readRunJson } from './runs.ts';
+import { putRunFile, readRunJson, readRunLines } from './runs.ts';
 
 /** The pipeline as it was when the run was asked for. */
 export async function runPipeline(run: string): Promise<StoredPipeline> {
@@ -40,6 +41,31 @@ export async function writeSlabs(
     });
   }
   return written;
+}
+
+/** Writes the entries of items that do not run, by the hash of their content. */
+export async function writeReused(
+  run: string,
+  block: number,
+  entries: ManifestItem[],
+): Promise<Reused> {
+  const body = entries.map((entry) => JSON.stringify(entry)).join('\n');
+  const blob = `reused/${sha256(body)}.ndjson`;
+  await putRunFile(run, blob, body, 'application/x-ndjson');
+  const runs = new Set(entries.flatMap(({ reused }) => reused?.run ?? []));
+  return { block, blob, items: entries.length, runs: [...runs] };
+}
+
+/** The entries of a plan's items that do not run: of one block, or all. */
+export async function* readReused(
+  { run, reused = [] }: Plan,
+  block?: number,
+): AsyncGenerator<ManifestItem> {
+  for (const each of reused) {
+    if (block === undefined || each.block === block) {
+      yield* await readRunLines<ManifestItem>(run, each.blob);
+    }
+  }
 }
 
 function byNumber(a: string, b: string): number {

@@ -65,15 +65,10 @@ export async function filesOf(sluice: Pick<Sluice, 'blobs'>, id: string): Promis
 }
 
 /** The content of a blob by the URL that a manifest gives. */
-export function bytesOf(sluice: Pick<Sluice, 'blobs'>, url: string): Promise<Buffer> {
+export async function textOf(sluice: Pick<Sluice, 'blobs'>, url: string): Promise<string> {
   const [, , container = '', ...name] = new URL(url).pathname.split('/').map(decodeURIComponent);
   const blob = sluice.blobs.getContainerClient(container).getBlobClient(name.join('/'));
-  return blob.downloadToBuffer();
-}
-
-/** The same as text. */
-export async function textOf(sluice: Pick<Sluice, 'blobs'>, url: string): Promise<string> {
-  return (await bytesOf(sluice, url)).toString();
+  return (await blob.downloadToBuffer()).toString();
 }
 
 /** Runs the command line as a person would. */

@@ -1,9 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bytesOf, cleanedUp, post, textOf } from './actions.ts';
-import { byName, type Manifest, type Sluice, startSluice } from './harness.ts';
-import { png, sizeOfPng } from './png.ts';
+import { cleanedUp, post, textOf } from './actions.ts';
+import { type Manifest, type Sluice, startSluice } from './harness.ts';
 
 let sluice: Sluice;
 
@@ -70,57 +68,3 @@ test('csv-lines adds up the amounts of each region over the records of the files
     Object.fromEntries([...truth].map(([region, amount]) => [region, String(amount)])),
   );
 });
-
-/** Other programs are called convert too. */
-const hasImageMagick = ['magick', 'convert'].some((program) =>
-  spawnSync(program, ['-version'], { encoding: 'utf8' }).stdout?.includes('ImageMagick'),
-);
-const skipped = hasImageMagick ? '' : ' (skipped: ImageMagick is not installed here)';
-
-/** Pictures with their sides before and after, chosen such that nothing is rounded; what fits already stays as it is. */
-const PICTURES: [name: string, before: [number, number], after: [number, number]][] = [
-  ['sample/wide.png', [640, 480], [200, 150]],
-  ['sample/tall.png', [300, 1200], [50, 200]],
-  ['sample/small.png', [64, 48], [64, 48]],
-  [`<b> & "o'clock" $(id).png`, [400, 400], [200, 200]],
-  ...Array.from({ length: 7 }, (_, n): [string, [number, number], [number, number]] => [
-    `more/${n}.png`,
-    [400, 8 + 2 * n],
-    [200, 4 + n],
-  ]),
-];
-
-test.skipIf(!hasImageMagick)(
-  `thumbnails makes pictures fit, and a page of all that can be read${skipped}`,
-  async () => {
-    await apply('thumbnails');
-    const files = PICTURES.map(([name, [width, height]]) => [
-      name,
-      name.startsWith('sample/') ? readFileSync(`examples/thumbnails/${name}`) : png(width, height),
-    ]);
-    expect(files.map(([, bytes]) => sizeOfPng(bytes as Buffer))).toEqual(
-      PICTURES.map(([, before]) => before),
-    );
-    await sluice.drop('pictures', { ...Object.fromEntries(files), 'broken.png': 'no picture' });
-    const run = await sluice.finished('thumbnails', 12).then(([only]) => only!);
-    const manifest = await sluice.manifest(run.id);
-    expect(manifest).toMatchObject({
-      run: { status: 'CompletedWithFailures' },
-      counts: { succeeded: 11, failed: 1 },
-    });
-    const items = byName(manifest);
-    expect(items.get('broken.png')).toMatchObject({ status: 'Failed', cause: 'ExitCode' });
-    const page = await textOf(sluice, manifest.merge!.outputs[0]!.url);
-    for (const [name, , after] of PICTURES) {
-      const output = items.get(name)!.outputs.find((one) => one.name === 'thumbnail.png')!;
-      const bytes = await bytesOf(sluice, output.url);
-      expect([name, sizeOfPng(bytes)]).toEqual([name, after]);
-      expect(page).toContain(`,${bytes.toString('base64')}"><figcaption>${escaped(name)}</figc`);
-    }
-    expect(page.match(/<img /g)).toHaveLength(11);
-    expect(page).not.toMatch(/<b>|uid=/);
-  },
-);
-
-const escaped = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');

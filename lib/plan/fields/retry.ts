@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DEFAULT_RETRY, RETRY_CAUSES, type RetryOn, type RetryRule } from '../retry.ts';
-import { duration } from './duration.ts';
+import { duration } from './durations.ts';
 
 const exitCode = z.number().int().min(1).max(255);
 
@@ -25,8 +25,10 @@ const retryOn = z
         exit: z
           .array(exitCodes)
           .min(1, { error: 'at least one exit code' })
-          .describe('Exit codes of the command, and ranges of them.')
-          .meta({ examples: [[75, '100-110']] }),
+          .meta({
+            description: 'The exit codes that are tried again: numbers, and ranges.',
+            examples: [[75, '100-110']],
+          }),
       }),
     ],
     {
@@ -37,7 +39,7 @@ const retryOn = z
     typeof value === 'string' ? { cause: value } : { cause: 'exit', codes: value.exit },
   );
 
-/** `tasks.retry`: which failures are tried again, how often and when. */
+/** `tasks.retry`: which failures are tried again, how often and after how long. */
 export const retry = z
   .strictObject({
     attempts: z
@@ -46,23 +48,27 @@ export const retry = z
       .min(1)
       .max(20)
       .default(DEFAULT_RETRY.attempts)
-      .describe('The most attempts at an item, the first one included.')
-      .meta({ examples: [5] }),
+      .meta({ description: 'How many times an item is tried, the first included.', examples: [5] }),
     on: z
       .array(retryOn)
       .min(1, { error: 'at least one cause' })
-      .prefault(DEFAULT_RETRY.on.map(({ cause }) => cause))
-      .describe(
-        'What is tried again. `exit`: the command ended with another code than 0 (or with one of these); `timeout`: it took too long; `output`: a promised output was not there; `input`, `upload`: a file could not be fetched or stored; `node`: the node was lost.',
-      )
-      .meta({ examples: [['node', { exit: [75, '100-110'] }]] }),
+      .prefault(DEFAULT_RETRY.on.map(({ cause }) => cause as 'input'))
+      .meta({
+        description:
+          'Which failures are tried again: `exit` (any exit code, or those of `exit: [...]`), `timeout`, `output` (a promise not kept), `input` (not staged), `upload`, `node` (lost or broken).',
+        examples: [['node', { exit: [75, '100-110'] }]],
+      }),
     backoff: duration(0, '1h')
       .prefault(`${DEFAULT_RETRY.backoff}s`)
-      .describe('Time before the second attempt; it doubles from then on, up to an hour.')
-      .meta({ examples: ['30s'] }),
+      .meta({
+        description:
+          'How long the second attempt waits; each further one waits twice as long, at most an hour.',
+        examples: ['30s'],
+      }),
   })
   .transform((rule): RetryRule => rule)
-  .describe(
-    'Which failures are tried again. By default what the machinery did is, and what the command did is not.',
-  )
-  .meta({ examples: [{ attempts: 5, on: ['node', { exit: [75] }], backoff: '30s' }] });
+  .meta({
+    description:
+      'When a failed item is tried again. Without it, what the machinery did is tried up to three times and what the command did is not. Taking a node away counts as no attempt.',
+    examples: [{ attempts: 3, on: ['timeout', { exit: [75] }], backoff: '10s' }],
+  });

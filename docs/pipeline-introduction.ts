@@ -26,9 +26,10 @@ The command is never templated: all data comes as environment variables and file
 | \`NAME\` | as \`INPUT\` | the blob's name in its container, byte for byte |
 | \`STEM\` | as \`INPUT\` | the last part of the name without its last extension |
 | \`LINE\` | \`lines\` | the line or record as it stands |
-| \`PARAM_…\` | all | the run's \`params\`; of \`list\` the fields, of \`matrix\` the coordinates, of \`lines\` the columns (\`csv\`) or fields (\`ndjson\`); upper case, and \`_\` for all but letters and digits |
+| \`PARAM_…\` | all | the run's \`params\`; of \`list\` the fields, of \`matrix\` the coordinates, of \`lines\` the columns (\`csv\` alone: a line of JSON comes whole, as \`LINE\` and \`INPUT\`); upper case, and \`_\` for all but letters and digits |
 | \`OUTPUT_DIR\` | all, and the merge | folder for the promised outputs |
 | \`ITEM\` | all, and the merge | the item's id in the manifest, such as \`000001\`; \`merge\` in the merge |
+| \`ATTEMPT\` | all, and the merge | which attempt at the item this is, from \`1\` |
 | \`INPUT_DIR\`, \`INPUT_LIST\` | the merge | the accepted outputs as \`$INPUT_DIR/{item}/…\`, and a file that lists them, one path a line |
 | what \`tasks.environment\` and \`tasks.secrets\` name | all, and the merge | their values |
 

@@ -4,6 +4,7 @@ import { parse, stringify } from 'yaml';
 import { fieldsOf, pipelinePage } from '../../docs/pipeline-page.ts';
 import { parsePipeline } from '../../lib/plan/parse-pipeline.ts';
 import { pipelineJsonSchema } from '../../lib/plan/pipeline-json-schema.ts';
+import { mergeScript, taskScript } from '../../lib/plan/task-script.ts';
 
 type Mapping = Record<string, unknown>;
 
@@ -45,6 +46,31 @@ test.each(blocks.map(([, path, yaml]) => [path!, yaml!] as const))(
   },
 );
 
+/** What editors show besides: examples after the first, and what a field is when it is left out. */
+const shown = fields.flatMap(({ path, schema }, at) =>
+  [...(schema.examples ?? []).slice(1), ...('default' in schema ? [schema.default] : [])].map(
+    (value) =>
+      [path.join('.'), JSON.stringify(value), { path, value, yaml: blocks[at]![2]! }] as const,
+  ),
+);
+
+test.each(shown)('the parser takes %s: %s', (_, __, { path, value, yaml }) => {
+  const source = stringify(completed(replaced(parse(yaml), path, value) as Mapping));
+  expect(parsePipeline(source, 'example.yaml').problems ?? []).toEqual([]);
+});
+
+test('the page names every variable that a command gets', () => {
+  const scripts = [taskScript, mergeScript].map((script) =>
+    script({ command: '', outputs: [], timeout: 1, shell: 'bash' }),
+  );
+  const exported = scripts.flatMap((script) =>
+    [...script.matchAll(/^\s*export ([A-Z_ ]+)$/gm)].flatMap(([, names]) => names!.split(' ')),
+  );
+  expect(exported).toEqual(expect.arrayContaining(['INPUT', 'INPUT_LIST', 'ATTEMPT', 'LINE']));
+  const table = page.slice(0, page.indexOf('## Where items come from'));
+  expect(exported.filter((name) => !table.includes(`\`${name}\``))).toEqual([]);
+});
+
 test('a pipeline with a fault does not fit', () => {
   const source = stringify(completed({ tasks: { pack: 0 } }));
   expect(parsePipeline(source, 'example.yaml').problems).toHaveLength(1);
@@ -69,6 +95,15 @@ function completed(fragment: Mapping): Mapping {
     pool: { vmSize: 'Standard_D2as_v5', nodes: { max: 1 } },
   };
   return merged(base, fragment);
+}
+
+/** A fragment with another value at the end of a path, whose names and entries are the first there are. */
+function replaced(fragment: unknown, [name, ...rest]: readonly string[], value: unknown): unknown {
+  if (name === undefined) return value;
+  if (Array.isArray(fragment)) return [replaced(fragment[0], rest, value), ...fragment.slice(1)];
+  const mapping = (fragment ?? {}) as Mapping;
+  const key = name === '{name}' ? (Object.keys(mapping)[0] ?? '') : name;
+  return { ...mapping, [key]: replaced(mapping[key], rest, value) };
 }
 
 function merged(base: Mapping, over: Mapping): Mapping {

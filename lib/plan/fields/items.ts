@@ -132,7 +132,7 @@ export const lines = z
   .strictObject({
     format: z.enum(['text', 'csv', 'ndjson']).meta({
       description:
-        '`text`: a line. `csv`: a record (RFC 4180); the columns of the header reach the command as `PARAM_COLUMN`. `ndjson`: a line of JSON; the fields of an object reach it as `PARAM_FIELD`.',
+        '`text`: a line. `csv`: a record (RFC 4180); the columns of the header reach the command as `PARAM_COLUMN`. `ndjson`: a line that must be JSON; it reaches the command whole, as `LINE` and `INPUT`.',
       examples: ['text'],
     }),
     from: z

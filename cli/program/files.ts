@@ -42,8 +42,49 @@ export function addPipelines(program: Command, runs: Runs): void {
     ['drop words sample', 'every file in sample/ under a name that the pipeline takes'],
     ['drop words a.txt b.txt && sluice watch', 'and follow the run that they start'],
   );
+  addHolding(program, runs);
   addPlan(program, runs);
   addRun(program, runs);
+}
+
+function addHolding(program: Command, runs: Runs): void {
+  const load = () => import('../commands/pipelines.ts');
+  withExamples(
+    withTarget(
+      program
+        .command('pipelines')
+        .description('list the pipelines, whether they are paused, and when they come due')
+        .action(runs(async () => (await load()).pipelines)),
+    ),
+    ['pipelines', 'what has been applied'],
+  );
+  withExamples(
+    withTarget(
+      program
+        .command('pause <pipeline>')
+        .description('have a pipeline start no runs by itself; what is dropped gathers')
+        .action(runs(async () => (await load()).pause)),
+    ),
+    ['pause words', 'runs under way go on, and `run words` still starts one'],
+  );
+  withExamples(
+    withTarget(
+      program
+        .command('resume <pipeline>')
+        .description('let a paused pipeline go on; what gathered becomes runs')
+        .action(runs(async () => (await load()).resume)),
+    ),
+    ['resume words', 'times of its schedule that passed meanwhile are not made up for'],
+  );
+  withExamples(
+    withTarget(
+      program
+        .command('delete <pipeline>')
+        .description('remove a pipeline that has no runs under way; its past runs stay')
+        .action(runs(async () => (await load()).remove)),
+    ),
+    ['delete words', 'drops that waited are set aside'],
+  );
 }
 
 function addPlan(program: Command, runs: Runs): void {

@@ -42,7 +42,7 @@ describe.skipIf(missing('bash'))(`bash completes${skipped('bash')}`, () => {
 
   test.each([
     ['sluice st', ['status']],
-    ['sluice re', ['retry']],
+    ['sluice re', ['resume', 'retry']],
     ['sluice emulate ', ['batch']],
     ['sluice emulate batch --adm', ['--admin']],
     ['sluice outputs latest --down', ['--download']],

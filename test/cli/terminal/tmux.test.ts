@@ -102,6 +102,7 @@ function steady(lines: readonly string[]): string {
     .replaceAll(/\d{12}-[0-9a-f]{12}/g, '261125000000-0123456789ab')
     .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:7071')
     .replaceAll(/ \d:\d\d\b/g, ' 0:01')
+    .replaceAll(/ +STARTED/g, ' STARTED')
     .replaceAll(/ +\d+ (s|min) ago/g, ' 1 s ago');
 }
 

@@ -48,12 +48,13 @@ const STEPS = {
   watchMerge,
   end,
   manifest,
+  breakOff,
   cleanUp,
 } satisfies Record<string, Step>;
 /** Somebody else drives the run now, or its records are gone, and nobody can ask what became of it. */
 const LET_GO: ReadonlySet<string> = new Set(['Fenced', 'NotFound']);
 /** From here on a fault cannot break the run off, only delay it. */
-const CLOSING: ReadonlySet<StepName> = new Set(['end', 'manifest', 'cleanUp']);
+const CLOSING: ReadonlySet<StepName> = new Set(['end', 'manifest', 'breakOff', 'cleanUp']);
 
 /** Drives a run through its steps, each of which may be repeated from what storage and Batch know. */
 export function* run(context: OrchestrationContext): Steps<null> {
@@ -97,6 +98,9 @@ function* guarded(context: OrchestrationContext, state: RunState, waker: Waker):
     if (refused && LET_GO.has(refused.code)) return { ...state, step: 'done' };
     if (refused && !CLOSING.has(state.step)) {
       return { ...state, step: 'end', error: refused, pace: null, faults: 0 };
+    }
+    if (refused?.code === 'CorruptRecord' && state.step === 'manifest') {
+      return { ...state, step: 'breakOff', error: refused, pace: null, faults: 0 };
     }
     context.log(`Run ${state.run}, step ${state.step}: ${String(fault)}; trying again.`);
     yield* sleep(context, Math.min(2 ** state.faults, LONGEST_FAULT_SECONDS), waker);
@@ -182,6 +186,12 @@ function* manifest(context: OrchestrationContext, state: RunState): Steps<RunSta
   const inputs = parts.map((part) => ({ ...ref(state), job: carried, part, error }));
   const written: PartSummary[] = yield* callEach(context, 'writePart', inputs);
   yield* call(context, 'writeManifest', { ...ref(state), parts: written, error });
+  return { ...state, pace: null, step: 'cleanUp' };
+}
+
+/** Without its records a run has no manifest, and repeating the step would not bring them back. */
+function* breakOff(context: OrchestrationContext, state: RunState): Steps<RunState> {
+  if (state.error) yield* call(context, 'breakOff', { ...ref(state), error: state.error });
   return { ...state, pace: null, step: 'cleanUp' };
 }
 

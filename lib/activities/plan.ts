@@ -20,17 +20,10 @@ import { itemCounts, type RunError } from '../plan/run.ts';
 import { mergeScript, taskScript } from '../plan/task-script.ts';
 import { variables } from '../plan/variables.ts';
 import type { Row } from '../store/ledger.ts';
-import { runPipeline, writeReused, writeSlabs } from '../store/plans.ts';
+import { findPlan, runPipeline, writeReused, writeSlabs } from '../store/plans.ts';
 import { markReused } from '../store/reuse.ts';
 import { type RunRequest, runRequest } from '../store/requests.ts';
-import {
-  commitJson,
-  getOwnRun,
-  putRunFile,
-  readRunJson,
-  readRunLines,
-  setProgress,
-} from '../store/runs.ts';
+import { commitJson, getOwnRun, putRunFile, readRunLines, setProgress } from '../store/runs.ts';
 import type { Activities, RunRef } from './contract.ts';
 import { planRedrive } from './plan-redrive.ts';
 import { itemsFrom } from './sources.ts';
@@ -75,7 +68,7 @@ function planError({ code, message }: RunError): SluiceError {
 
 /** The plan of a run, made if it is not there yet. */
 export async function ensurePlan(run: string): Promise<Plan> {
-  return (await readRunJson<Plan>(run, 'plan.json')) ?? commitPlan(run);
+  return (await findPlan(run)) ?? commitPlan(run);
 }
 
 async function commitPlan(run: string): Promise<Plan> {

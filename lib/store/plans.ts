@@ -9,13 +9,26 @@ import { putRunFile, readRunJson, readRunLines } from './runs.ts';
 export async function runPipeline(run: string): Promise<StoredPipeline> {
   const stored = await readRunJson<StoredPipeline>(run, 'pipeline.json');
   if (!stored) throw new SluiceError('CorruptRecord', `Run ${run} has no pipeline.json.`);
+  // Any JSON would do for a type: without this, a damaged record is a fault of ours somewhere else.
+  if (typeof stored.pipeline !== 'object') {
+    throw new SluiceError('CorruptRecord', `runs/${run}/pipeline.json holds no pipeline.`);
+  }
   return stored;
 }
 
-/** The plan that stands. */
+/** The plan that stands. Throws `CorruptRecord`. */
 export async function runPlan(run: string): Promise<Plan> {
-  const committed = await readRunJson<Plan>(run, 'plan.json');
+  const committed = await findPlan(run);
   if (!committed) throw new SluiceError('CorruptRecord', `Run ${run} has no plan.json.`);
+  return committed;
+}
+
+/** The plan that stands; null when none does yet. Throws `CorruptRecord`. */
+export async function findPlan(run: string): Promise<Plan | null> {
+  const committed = await readRunJson<Plan>(run, 'plan.json');
+  if (committed && !(Number.isInteger(committed.items) && Array.isArray(committed.slabs))) {
+    throw new SluiceError('CorruptRecord', `runs/${run}/plan.json holds no plan.`);
+  }
   return committed;
 }
 

@@ -146,6 +146,24 @@ pool: { vmSize: Standard_F4s_v2, nodes: { max: 3, spot: true }, slots: 4 }
   });
 });
 
+test('a plan without the inputs that it needs says what to type, which then does', async () => {
+  const file = join(sluice.dataDir, 'asked.yaml');
+  const target = ['--data-dir', sluice.dataDir];
+  const noDrop = EVERY.replace(/^on:\n.*\n/m, '');
+  const sources = [
+    [noDrop, '{"container":"CONTAINER","name":"NAME"}', '{"container":"every","name":"in/a.txt"}'],
+    [noDrop.replace('forEach: drop', 'forEach: list'), '{"NAME":"VALUE"}', '{"city":"Bonn"}'],
+  ] as const;
+  for (const [source, hint, input] of sources) {
+    writeFileSync(file, source);
+    const refused = await runCli(['plan', file, ...target]);
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toContain(`--input '${hint}'`);
+    const { code } = await runCli(['plan', file, '--input', input, ...target]);
+    expect(code).toBe(0);
+  }
+});
+
 test('a plan tells quotas that the account has not, from its management API', async () => {
   await sluice.setFaults({ quotas: { dedicatedCores: 2 } });
   expect((await plan({ pipeline: 'every' })).quota).toMatchObject({

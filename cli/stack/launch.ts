@@ -37,7 +37,7 @@ export async function launchStack({ dataDir, port, log }: LaunchOptions): Promis
 }
 
 /** MB of heap that the app gets by with, a run of a million items included; Node alone would take gigabytes before it tidies up. */
-const APP_HEAP_MB = 384;
+const APP_HEAP_MB = 256;
 
 /** Settings by which the app finds the local stack. */
 export function appSettings({ blob, batch }: StackUrls): Record<string, string> {

@@ -1,5 +1,7 @@
 import { deleteJob, endJob as terminateJob, jobsOf } from '../azure/jobs.ts';
 import { deletePool } from '../azure/pools.ts';
+import { SluiceError } from '../errors.ts';
+import type { RunRecord } from '../plan/run.ts';
 import { finishRows, type SeenRow } from '../store/ledger.ts';
 import { sealRun, unsealRun } from '../store/run-index.ts';
 import {
@@ -36,11 +38,20 @@ export async function cleanUp({
   const jobsGone = job === null ? await deleteJobs(run) : await deleteJob(job);
   const poolGone = await deletePool(run);
   if (!jobsGone || !poolGone) return { gone: false };
-  await finishRows(record.pipeline, run, await readRunLines<SeenRow>(run, 'inputs.ndjson'));
+  await finishDrops(record);
   await showEnd(run, epoch);
   await setProgress({ run, epoch }, { phase: 'done' });
   await retire({ run, epoch });
   return { gone: true };
+}
+
+/** Drops that a damaged list does not tell stay claimed by the run, which keeps late events of theirs off just as well. */
+async function finishDrops({ id, pipeline }: RunRecord): Promise<void> {
+  try {
+    await finishRows(pipeline, id, await readRunLines<SeenRow>(id, 'inputs.ndjson'));
+  } catch (error) {
+    if (!(error instanceof SluiceError && error.code === 'CorruptRecord')) throw error;
+  }
 }
 
 /** Writes how a run came out where listings find it once it is retired, unless somebody begins it anew meanwhile. */

@@ -205,9 +205,16 @@ export async function listRunFiles(run: string, folder: string): Promise<string[
   return names;
 }
 
-/** The values of an NDJSON file of a run. */
+/** The values of an NDJSON file of a run. Throws `CorruptRecord`. */
 export async function readRunLines<T>(run: string, file: string): Promise<T[]> {
-  return (await readRawLines(run, file)).map((line) => JSON.parse(line) as T);
+  return (await readRawLines(run, file)).map((line, index) => {
+    try {
+      return JSON.parse(line) as T;
+    } catch (cause) {
+      const message = `Line ${index + 1} of runs/${run}/${file} should hold JSON but does not.`;
+      throw new SluiceError('CorruptRecord', message, { cause });
+    }
+  });
 }
 
 /** The lines of an NDJSON file of a run, for somebody who needs few of their values. */

@@ -29,6 +29,13 @@ test.each([
   120_000,
 );
 
+test('a run whose list of inputs is cut once its tasks run ends well and is cleaned up', async () => {
+  const run = await waiting('inputs');
+  await put(`runs/${run}/inputs.ndjson`, '{"container":');
+  writeFileSync(`${sluice.dataDir}/inputs`, '');
+  expect(await endOf(run)).toMatchObject({ status: 'Succeeded', error: null, closing: null });
+}, 120_000);
+
 test('a run with a corrupt plan that no instance could drive is ended by the sweep', async () => {
   const run = await waiting('swept');
   await put(`runs/${run}/plan.json`, '{"items":');
@@ -51,7 +58,8 @@ test('a run with a corrupt plan that no instance could drive is ended by the swe
 /** A run whose only task waits for a file. */
 async function waiting(name: string): Promise<string> {
   const command = `touch "${sluice.dataDir}/${name}-began"
-until [ -e "${sluice.dataDir}/${name}" ]; do sleep 0.2; done`;
+until [ -e "${sluice.dataDir}/${name}" ]; do sleep 0.2; done
+echo done > "$OUTPUT_DIR/out.txt"`;
   const run = await start(sluice, { name, command }, { a: 'a' });
   await until('its task is in Batch', async () => {
     const view = await getJson<{ phase: string }>(`${sluice.urls.api}/runs/${run}`);

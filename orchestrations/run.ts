@@ -16,6 +16,8 @@ export interface RunState {
   slabs: Slab[];
   pace: Pace | null;
   error: RunError | null;
+  /** Seconds that are left of a wait before a round. */
+  rest: number;
   /** Turns of this step that failed in a row. */
   faults: number;
 }
@@ -31,11 +33,14 @@ const WIDE = 20;
 const FIRST_PAUSE_SECONDS = 0.3;
 const LONGEST_PAUSE_SECONDS = 30;
 const LONGEST_FAULT_SECONDS = 60;
+/** Seconds that a run may sleep at a stretch: one that has not moved for a quarter of an hour counts as stuck. */
+const LONGEST_SLEEP_SECONDS = 300;
 
 const STEPS = {
   plan,
   pool,
   job,
+  rest,
   submit,
   watch,
   decide,
@@ -43,10 +48,13 @@ const STEPS = {
   watchMerge,
   end,
   manifest,
+  breakOff,
   cleanUp,
 } satisfies Record<string, Step>;
+/** Somebody else drives the run now, or its records are gone, and nobody can ask what became of it. */
+const LET_GO: ReadonlySet<string> = new Set(['Fenced', 'NotFound']);
 /** From here on a fault cannot break the run off, only delay it. */
-const CLOSING: ReadonlySet<StepName> = new Set(['end', 'manifest', 'cleanUp']);
+const CLOSING: ReadonlySet<StepName> = new Set(['end', 'manifest', 'breakOff', 'cleanUp']);
 
 /** Drives a run through its steps, each of which may be repeated from what storage and Batch know. */
 export function* run(context: OrchestrationContext): Steps<null> {
@@ -74,6 +82,7 @@ function initial(input: Partial<RunState> & { run: string; epoch: number }): Run
     slabs: [],
     pace: null,
     error: null,
+    rest: 0,
     faults: 0,
   };
   return { ...fresh, ...input };
@@ -86,9 +95,12 @@ function* guarded(context: OrchestrationContext, state: RunState, waker: Waker):
     return { ...(yield* STEPS[state.step](context, state, waker)), faults: 0 };
   } catch (fault) {
     const refused = fault instanceof ActivityRefused ? fault.error : null;
-    if (refused?.code === 'Fenced') return { ...state, step: 'done' };
+    if (refused && LET_GO.has(refused.code)) return { ...state, step: 'done' };
     if (refused && !CLOSING.has(state.step)) {
       return { ...state, step: 'end', error: refused, pace: null, faults: 0 };
+    }
+    if (refused?.code === 'CorruptRecord' && state.step === 'manifest') {
+      return { ...state, step: 'breakOff', error: refused, pace: null, faults: 0 };
     }
     context.log(`Run ${state.run}, step ${state.step}: ${String(fault)}; trying again.`);
     yield* sleep(context, Math.min(2 ** state.faults, LONGEST_FAULT_SECONDS), waker);
@@ -114,6 +126,14 @@ function* job(context: OrchestrationContext, state: RunState, waker: Waker): Ste
   return { ...state, job: opened.job, pace: null, step: 'submit' };
 }
 
+/** Waits before a round, turn by turn; a waker ends that, whatever is left. */
+function* rest(context: OrchestrationContext, state: RunState, waker: Waker): Steps<RunState> {
+  const seconds = Math.min(state.rest, LONGEST_SLEEP_SECONDS);
+  const woken = yield* sleep(context, seconds, waker);
+  const left = woken ? 0 : state.rest - seconds;
+  return { ...state, rest: left, step: left > 0 ? 'rest' : 'submit' };
+}
+
 function* submit(context: OrchestrationContext, state: RunState): Steps<RunState> {
   const inputs = state.slabs.map((slab) => ({ ...jobRef(state), slab }));
   yield* callEach(context, 'submit', inputs);
@@ -124,7 +144,7 @@ function* watch(context: OrchestrationContext, state: RunState, waker: Waker): S
   return yield* look(context, state, { next: 'decide', waker });
 }
 
-function* decide(context: OrchestrationContext, state: RunState, waker: Waker): Steps<RunState> {
+function* decide(context: OrchestrationContext, state: RunState): Steps<RunState> {
   const { round, slabs } = state;
   yield* call(context, 'checkInputs', { ...ref(state), round, slabs });
   const inputs = slabs.map((slab) => ({ ...jobRef(state), round, slab }));
@@ -132,14 +152,14 @@ function* decide(context: OrchestrationContext, state: RunState, waker: Waker): 
   const next = yield* call(context, 'decide', { ...ref(state), round, slabs });
   if (next.error) return { ...state, error: next.error, pace: null, step: 'end' };
   if (next.slabs.length === 0) return { ...state, step: 'merge' };
-  if (next.waitSeconds > 0) yield* sleep(context, next.waitSeconds, waker);
-  return { ...state, slabs: next.slabs, round: round + 1, step: 'submit' };
+  const step = next.waitSeconds > 0 ? 'rest' : 'submit';
+  return { ...state, slabs: next.slabs, round: round + 1, rest: next.waitSeconds, step };
 }
 
 function* merge(context: OrchestrationContext, state: RunState, waker: Waker): Steps<RunState> {
   const { submitted, waitSeconds } = yield* call(context, 'merge', jobRef(state));
   if (waitSeconds > 0) {
-    yield* sleep(context, waitSeconds, waker);
+    yield* sleep(context, Math.min(waitSeconds, LONGEST_SLEEP_SECONDS), waker);
     return { ...state, pace: null };
   }
   return { ...state, pace: null, step: submitted ? 'watchMerge' : 'end' };
@@ -166,6 +186,12 @@ function* manifest(context: OrchestrationContext, state: RunState): Steps<RunSta
   const inputs = parts.map((part) => ({ ...ref(state), job: carried, part, error }));
   const written: PartSummary[] = yield* callEach(context, 'writePart', inputs);
   yield* call(context, 'writeManifest', { ...ref(state), parts: written, error });
+  return { ...state, pace: null, step: 'cleanUp' };
+}
+
+/** Without its records a run has no manifest, and repeating the step would not bring them back. */
+function* breakOff(context: OrchestrationContext, state: RunState): Steps<RunState> {
+  if (state.error) yield* call(context, 'breakOff', { ...ref(state), error: state.error });
   return { ...state, pace: null, step: 'cleanUp' };
 }
 
@@ -210,23 +236,24 @@ interface Waker {
   event: Task;
 }
 
-/** Sleeps; a waker cuts that short. */
-function* sleep(context: OrchestrationContext, seconds: number, waker?: Waker): Steps<void> {
+/** Sleeps; a waker cuts that short, and true tells so. */
+function* sleep(context: OrchestrationContext, seconds: number, waker?: Waker): Steps<boolean> {
   // It came while an activity ran. A Task.any over a task that is complete already would not notice (durable-functions 3.5.0).
   if (waker?.event.isCompleted) return waitAgain(context, waker);
   const timer = context.df.createTimer(addSeconds(context.df.currentUtcDateTime, seconds));
   if (!waker) {
     yield timer;
-    return;
+    return false;
   }
   const winner = yield context.df.Task.any([timer, waker.event]);
-  if (winner !== waker.event) return;
+  if (winner !== waker.event) return false;
   timer.cancel();
-  waitAgain(context, waker);
+  return waitAgain(context, waker);
 }
 
-function waitAgain(context: OrchestrationContext, waker: Waker): void {
+function waitAgain(context: OrchestrationContext, waker: Waker): true {
   waker.event = context.df.waitForExternalEvent('wake');
+  return true;
 }
 
 function ref({ run: id, epoch }: RunState): { run: string; epoch: number } {

@@ -15,6 +15,7 @@ export interface Api {
   /** As `get`, with what to do as JSON in the body. */
   post<T>(path: string, body?: object, headers?: Record<string, string>): Promise<T>;
   putYaml<T>(path: string, source: string): Promise<{ status: number; body: T }>;
+  delete(path: string): Promise<void>;
 }
 
 /** An answer of the API other than success. */
@@ -57,6 +58,9 @@ export function createApi(base: string, next: string): Api {
     async post<T>(path: string, body?: object, headers?: Record<string, string>) {
       const sent = body ? { body: JSON.stringify(body) } : {};
       return json<T>(await call(path, { method: 'POST', ...sent, ...(headers && { headers }) }));
+    },
+    async delete(path: string) {
+      await call(path, { method: 'DELETE' });
     },
     async putYaml<T>(path: string, source: string) {
       const headers = { 'content-type': 'application/yaml' };

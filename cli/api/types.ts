@@ -58,4 +58,7 @@ export interface StoredPipeline {
   hash: string;
   updatedAt: string;
   pipeline: Pipeline;
+  paused: boolean;
+  /** ISO 8601; null for a pipeline without a schedule. */
+  nextScheduled: string | null;
 }

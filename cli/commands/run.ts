@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Api, ApiError, UnreachableError } from '../api/client.ts';
 import { connect, type Target } from '../api/locate.ts';
 import { getPipeline } from '../api/pipelines.ts';
 import type { Run } from '../api/types.ts';
-import { CliError, codeOf, EXIT, type ExitCode, messageOf } from '../errors.ts';
+import { CliError, EXIT, type ExitCode } from '../errors.ts';
 import { COMMAND } from '../package-root.ts';
-import { type Input, inputOf, inputsOf, paramsOf } from '../run/ask.ts';
+import { type InputOptions, paramsOf, readInputs } from '../run/ask.ts';
 import { followToEnd } from '../view/follow-to-end.ts';
 
 const TRIES = 5;
@@ -17,10 +15,7 @@ const NO_INPUTS = `Name what it shall run over with --input; see: ${COMMAND} run
 /** Answers that may come from something on the way, and say nothing of whether the run was started. */
 const PASSING = new Set([429, 500, 502, 503, 504]);
 
-export interface RunOptions extends Target {
-  input?: string[];
-  /** Name of a file, or - for stdin. */
-  inputsFrom?: string;
+export interface RunOptions extends Target, InputOptions {
   param?: string[];
   idempotencyKey?: string;
   wait?: boolean;
@@ -46,20 +41,6 @@ export async function run(pipeline: string, options: RunOptions): Promise<ExitCo
   }
   report(started, options.json === true);
   return EXIT.done;
-}
-
-async function readInputs({ input = [], inputsFrom }: RunOptions): Promise<Input[]> {
-  const inputs = input.map(inputOf);
-  if (inputsFrom === undefined) return inputs;
-  const file = inputsFrom === '-' ? 'stdin' : inputsFrom;
-  try {
-    const content = await (inputsFrom === '-' ? text(process.stdin) : readFile(file, 'utf8'));
-    return [...inputs, ...inputsOf(content, file)];
-  } catch (cause) {
-    if (cause instanceof CliError) throw cause;
-    const why = codeOf(cause) === 'ENOENT' ? 'there is no such file' : messageOf(cause);
-    throw new CliError(`--inputs-from ${file} cannot be read: ${why}.`, { cause });
-  }
 }
 
 /** Sends the request until there is an answer; its key makes that one run. */

@@ -42,18 +42,83 @@ export function addPipelines(program: Command, runs: Runs): void {
     ['drop words sample', 'every file in sample/ under a name that the pipeline takes'],
     ['drop words a.txt b.txt && sluice watch', 'and follow the run that they start'],
   );
+  addHolding(program, runs);
+  addPlan(program, runs);
   addRun(program, runs);
+}
+
+function addHolding(program: Command, runs: Runs): void {
+  const load = () => import('../commands/pipelines.ts');
+  withExamples(
+    withTarget(
+      program
+        .command('pipelines')
+        .description('list the pipelines, whether they are paused, and when they come due')
+        .action(runs(async () => (await load()).pipelines)),
+    ),
+    ['pipelines', 'what has been applied'],
+  );
+  withExamples(
+    withTarget(
+      program
+        .command('pause <pipeline>')
+        .description('have a pipeline start no runs by itself; what is dropped gathers')
+        .action(runs(async () => (await load()).pause)),
+    ),
+    ['pause words', 'runs under way go on, and `run words` still starts one'],
+  );
+  withExamples(
+    withTarget(
+      program
+        .command('resume <pipeline>')
+        .description('let a paused pipeline go on; what gathered becomes runs')
+        .action(runs(async () => (await load()).resume)),
+    ),
+    ['resume words', 'times of its schedule that passed meanwhile are not made up for'],
+  );
+  withExamples(
+    withTarget(
+      program
+        .command('delete <pipeline>')
+        .description('remove a pipeline that has no runs under way; its past runs stay')
+        .action(runs(async () => (await load()).remove)),
+    ),
+    ['delete words', 'drops that waited are set aside'],
+  );
+}
+
+function addPlan(program: Command, runs: Runs): void {
+  withExamples(
+    withTarget(
+      withInputs(
+        program
+          .command('plan <pipeline>')
+          .description(
+            'show what a run would be, and change nothing; PIPELINE is a name or a file',
+          ),
+      ).action(runs(async () => (await import('../commands/plan.ts')).plan)),
+    ),
+    ['plan pipeline.yaml', 'a file as it stands, which need not be applied'],
+    ['plan words', 'what the next run would take of the blobs that are there'],
+    ['plan prices --param paths=20000 --json', 'for programs'],
+  );
+}
+
+function withInputs(command: Command): Command {
+  return command
+    .option('--input <name>', 'a blob by name or URL, or JSON; again for more', collect)
+    .option('--inputs-from <file>', 'inputs from a file, one a line, or JSON; - reads stdin')
+    .option('--param <name=value>', 'a parameter of the pipeline; again for more', collect);
 }
 
 function addRun(program: Command, runs: Runs): void {
   withExamples(
     withTarget(
-      program
-        .command('run <pipeline>')
-        .description('start a run over named inputs, and print its id')
-        .option('--input <name>', 'a blob by name or URL, or JSON; again for more', collect)
-        .option('--inputs-from <file>', 'inputs from a file, one a line, or JSON; - reads stdin')
-        .option('--param <name=value>', 'a parameter of the pipeline; again for more', collect)
+      withInputs(
+        program
+          .command('run <pipeline>')
+          .description('start a run over named inputs, and print its id'),
+      )
         .option('--idempotency-key <key>', 'the same key never starts a second run')
         .option('--wait', 'follow the run and end with its result')
         .action(runs(async () => (await import('../commands/run.ts')).run)),

@@ -1,7 +1,30 @@
-import { CliError, messageOf } from '../errors.ts';
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { CliError, codeOf, messageOf } from '../errors.ts';
 
 /** What a run is started over, as `POST /api/runs` takes it: a blob by name or URL, or an object. */
 export type Input = string | Record<string, unknown>;
+
+export interface InputOptions {
+  input?: string[];
+  /** Name of a file, or - for stdin. */
+  inputsFrom?: string;
+}
+
+/** The inputs that were typed and those of a file. Throws {@link CliError}. */
+export async function readInputs({ input = [], inputsFrom }: InputOptions): Promise<Input[]> {
+  const inputs = input.map(inputOf);
+  if (inputsFrom === undefined) return inputs;
+  const file = inputsFrom === '-' ? 'stdin' : inputsFrom;
+  try {
+    const content = await (inputsFrom === '-' ? text(process.stdin) : readFile(file, 'utf8'));
+    return [...inputs, ...inputsOf(content, file)];
+  } catch (cause) {
+    if (cause instanceof CliError) throw cause;
+    const why = codeOf(cause) === 'ENOENT' ? 'there is no such file' : messageOf(cause);
+    throw new CliError(`--inputs-from ${file} cannot be read: ${why}.`, { cause });
+  }
+}
 
 /** One input as typed: JSON where it begins with a brace, otherwise a name. Throws {@link CliError}. */
 export function inputOf(text: string): Input {

@@ -36,6 +36,9 @@ export async function launchStack({ dataDir, port, log }: LaunchOptions): Promis
   }
 }
 
+/** MB of heap that the app gets by with, a run of a million items included; Node alone would take gigabytes before it tidies up. */
+const APP_HEAP_MB = 384;
+
 /** Settings by which the app finds the local stack. */
 export function appSettings({ blob, batch }: StackUrls): Record<string, string> {
   return {
@@ -44,6 +47,8 @@ export function appSettings({ blob, batch }: StackUrls): Record<string, string> 
     SLUICE_BATCH_URL: batch,
     SLUICE_BATCH_ACCOUNT: ACCOUNTS.batch.name,
     SLUICE_BATCH_KEY: ACCOUNTS.batch.key,
+    SLUICE_BATCH_ARM_URL: `${batch}/subscriptions/local/resourceGroups/local/providers/Microsoft.Batch/batchAccounts/${ACCOUNTS.batch.name}`,
+    languageWorkers__node__arguments: `--max-old-space-size=${APP_HEAP_MB}`,
   };
 }
 

@@ -27,7 +27,9 @@ export async function resolveInputs(
 ): Promise<{ rows: Row[]; list: RunRequest['list'] }> {
   if (tasks.forEach === 'list') {
     if (inputs === null && !tasks.list) {
-      throw invalid("'inputs' must be a list of objects, since the pipeline has no tasks.list");
+      throw invalid(
+        `'inputs' must be a list of objects, since the pipeline has no tasks.list; on the command line, add --input '{"NAME":"VALUE"}' for each`,
+      );
     }
     return { rows: [], list: inputs && readList(inputs, Object.keys(params)) };
   }
@@ -37,9 +39,14 @@ export async function resolveInputs(
     if (inputs !== null) throw invalid(`'inputs' must be left out, since items come from ${own}`);
     return { rows: [], list: null };
   }
-  if (inputs === null) throw invalid("'inputs' is missing: it must name at least one blob");
+  if (inputs === null) throw invalid(missing(on.drop?.container));
   const blobs = await blobsOf(inputs, on.drop?.container ?? null);
   return { rows: blobs.map((blob) => rowOf(blob, now)), list: null };
+}
+
+function missing(watched: string | undefined): string {
+  const example = watched === undefined ? `'{"container":"CONTAINER","name":"NAME"}'` : 'NAME';
+  return `'inputs' is missing: it must name at least one blob; on the command line, add --input ${example} for each`;
 }
 
 function invalid(what: string): SluiceError {
@@ -67,7 +74,7 @@ function readList(inputs: AskedInput[], taken: string[]): RunRequest['list'] {
 
 async function blobsOf(inputs: AskedInput[], watched: string | null): Promise<Input[]> {
   const blobs = new Map<string, Input>();
-  const missing: string[] = [];
+  const absent: string[] = [];
   const add = (blob: Input): void => {
     blobs.set(`${blob.container}/${blob.name}`, blob);
     if (blobs.size > MOST_BLOBS) throw invalid(`'inputs' come to more than ${MOST_BLOBS} blobs`);
@@ -78,14 +85,14 @@ async function blobsOf(inputs: AskedInput[], watched: string | null): Promise<In
     const before = blobs.size;
     if ('prefix' in read) {
       for await (const blob of underPrefix(read)) add(blob);
-      if (blobs.size === before) missing.push(`${read.container}/${read.prefix}*`);
+      if (blobs.size === before) absent.push(`${read.container}/${read.prefix}*`);
       return;
     }
     const found = await blobAt(read);
     if (found) add(found);
-    else missing.push(`${read.container}/${read.name}`);
+    else absent.push(`${read.container}/${read.name}`);
   });
-  if (missing.length > 0) throw notThere(missing.toSorted());
+  if (absent.length > 0) throw notThere(absent.toSorted());
   return [...blobs.values()];
 }
 

@@ -49,7 +49,7 @@ export async function askForRun(
   }
   const before = await findRun(standing.run);
   // A key that was taken and no run: whoever took it was cut off.
-  const making = () => makeRun({ ...standing, pipeline, kind: 'http' }, rows, { params, list });
+  const making = () => makeRun({ ...standing, stored, kind: 'http' }, rows, { params, list });
   const record = before ?? (await inTurn(stored, { run: standing.run, generation: 1 }, making));
   await startRun(client, record);
   return { record, created: standing.run === wanted.run };

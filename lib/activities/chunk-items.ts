@@ -19,10 +19,10 @@ const IN_FLIGHT = 16;
 
 /** Items of some `bytes` each; of the blobs, only what lies around the cuts is read. Throws `BadInput`. */
 export async function* chunkItems(
-  blobs: AsyncIterable<Input>,
+  blobs: Iterable<Input>,
   bytes: number,
 ): AsyncGenerator<Unnumbered> {
-  for await (const input of blobs) {
+  for (const input of blobs) {
     if (countChunks(input.size, bytes) > MOST_ITEMS) {
       const message = `${input.container}/${input.name} would make more than ${MOST_ITEMS} chunks; raise tasks.chunks.bytes.`;
       throw new SluiceError('BadInput', message);

@@ -39,7 +39,7 @@ export async function cleanUp({
   await finishRows(record.pipeline, run, await readRunLines<SeenRow>(run, 'inputs.ndjson'));
   await showEnd(run, epoch);
   await setProgress({ run, epoch }, { phase: 'done' });
-  await retire(run);
+  await retire({ run, epoch });
   return { gone: true };
 }
 

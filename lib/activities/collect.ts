@@ -48,8 +48,8 @@ async function claim(
 ): Promise<Claim> {
   const run = runId(stored.name, now, randomBytes(6).toString('hex'));
   const hashes = rows.map(({ hash }) => hash);
-  const intent = { run, pipeline: stored.name, claimedAt: now.toISOString(), hashes, turns };
-  return openClaim(intent);
+  const claimedAt = now.toISOString();
+  return openClaim({ run, pipeline: stored.name, stored, claimedAt, hashes, turns });
 }
 
 /** Sets a claim's rows, makes the run of those it won, and starts it. May be done any number of times. */
@@ -58,16 +58,20 @@ export async function carryOut(
   client: DurableClient,
   listed: readonly SeenRow[] = [],
 ): Promise<void> {
-  const { run, pipeline, claimedAt: at, scheduledFor, turns = false } = intent;
+  const { run, pipeline, stored, claimedAt: at, scheduledFor, turns = false } = intent;
   // Before any row is set, so that they are all still pending when it is another run's turn.
   const turn = { run, generation: 1 };
-  if (turns && (await takeTurn(pipeline, turn, Date.now())) !== null) return closeClaim(intent);
+  if (turns) {
+    if ((await takeTurn(pipeline, turn, Date.now())) !== null) return closeClaim(intent);
+    // Who carried it out a moment before, when it was not its turn yet, closed it.
+    await openClaim(intent);
+  }
   const rows = await takeRows(intent, listed);
   if (rows.length > 0) {
     const trigger = scheduledFor
       ? ({ kind: 'schedule', scheduledFor } as const)
       : ({ kind: 'drop' } as const);
-    await startRun(client, await makeRun({ run, pipeline, at, ...trigger }, rows));
+    await startRun(client, await makeRun({ run, stored, at, ...trigger }, rows));
   } else if (turns) {
     await dropTurn(pipeline, turn);
   }
@@ -77,7 +81,8 @@ export async function carryOut(
 /** What a run is made of besides its rows. */
 export interface Origin {
   run: string;
-  pipeline: string;
+  /** The pipeline that it goes by, which may have been deleted since. */
+  stored: StoredPipeline;
   /** When it was asked for, in ISO 8601. */
   at: string;
   kind: RunRecord['trigger']['kind'];
@@ -94,18 +99,15 @@ export async function makeRun(
   rows: SeenRow[],
   request: RunRequest | null = null,
 ): Promise<RunRecord> {
-  const { run, pipeline, at, kind, scheduledFor } = origin;
-  const stored = await getPipeline(pipeline);
+  const { run, stored, at, kind, scheduledFor } = origin;
   await commitLines(run, 'inputs.ndjson', rows);
-  if (stored) {
-    await commitJson(run, 'pipeline.json', stored);
-    const { values } = resolveParams(stored.pipeline.params, {});
-    await commitJson<RunRequest>(run, REQUEST_FILE, request ?? { params: values, list: null });
-  }
+  await commitJson(run, 'pipeline.json', stored);
+  const { values } = resolveParams(stored.pipeline.params, {});
+  await commitJson<RunRequest>(run, REQUEST_FILE, request ?? { params: values, list: null });
   return createRun({
     id: run,
-    pipeline,
-    pipelineHash: stored?.hash ?? '',
+    pipeline: stored.name,
+    pipelineHash: stored.hash,
     epoch: 1,
     generation: 1,
     status: 'Running',

@@ -52,6 +52,8 @@ export interface Activities {
     input: RunRef & { parts: PartSummary[]; error: RunError | null };
     output: null;
   };
+  /** Ends the run without a manifest, since a record that it is made from is corrupt. */
+  breakOff: { input: RunRef & { error: RunError }; output: null };
   /** Without a job, all jobs of the run are looked for. */
   cleanUp: { input: RunRef & { job: string | null }; output: { gone: boolean } };
 }

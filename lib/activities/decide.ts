@@ -1,10 +1,17 @@
 import type { ManifestItem } from '../plan/manifest.ts';
 import { sha256 } from '../plan/ids.ts';
-import { type Candidate, isHopeless, pack, type Round } from '../plan/plan.ts';
+import {
+  type Candidate,
+  isHopeless,
+  pack,
+  type Plan,
+  reusedItems,
+  type Round,
+} from '../plan/plan.ts';
 import type { Pipeline } from '../plan/pipeline-schema.ts';
 import { backoffSeconds } from '../plan/retry.ts';
 import { itemCounts, type RunError, type RunRecord } from '../plan/run.ts';
-import { runPipeline, runPlan, writeSlabs } from '../store/plans.ts';
+import { readReused, runPipeline, runPlan, writeSlabs } from '../store/plans.ts';
 import { commitRound, listRounds } from '../store/rounds.ts';
 import {
   commitJson,
@@ -29,11 +36,14 @@ export interface Settled {
   accepted: string;
 }
 
+/** How a slab came out, but for what the merge may have. */
+type Judgement = Omit<Judged, 'accepted'>;
+
 export function settledFile(generation: number): string {
   return `settled/${generation}.json`;
 }
 
-/** The list that the merge goes by, one `item attempt` a line, named by its content. */
+/** The list that the merge goes by, one `item attempt` a line, or `item attempt run item` for outputs of another run; named by its content. */
 export function acceptedFile({ accepted }: Settled): string {
   return `accepted/${accepted}.txt`;
 }
@@ -49,15 +59,17 @@ export async function decide({
   const rounds = await listRounds(run);
   const standing = rounds[round];
   if (standing) return { slabs: standing.slabs, waitSeconds: waitOf(standing), error: null };
-  const judged = await readJudged(run, round, slabs);
-  const tally = await addUp(record, { rounds, round, judged });
+  const judged: Judgement[] = [];
+  for await (const { accepted: _, ...one } of readJudged(run, round, slabs)) judged.push(one);
+  const plan = await runPlan(run);
+  const tally = await addUp(record, { plan, rounds, round, judged });
   const { pipeline } = await runPipeline(run);
-  const { items } = await runPlan(run);
+  const { items } = plan;
   const goesOn = judged.some((one) => one.retries.length + one.splits.length + one.absent.length);
   const early = record.generation === 1 && isHopeless(pipeline, items, tally.failed);
   if (goesOn && early) return { slabs: [], waitSeconds: 0, error: hopeless(tally.failed) };
   if (goesOn && isAllowed(rounds, record)) return nextRound(record, { pipeline, rounds, judged });
-  await settle({ run, epoch }, record.generation, { rounds, tally, items });
+  await settle({ run, epoch }, record.generation, { plan, rounds, tally });
   return { slabs: [], waitSeconds: 0, error: null };
 }
 
@@ -83,11 +95,16 @@ interface Tally {
 /** Adds a round to what the ones before it in this generation came to; `tally/{round}.json` keeps the sum. */
 async function addUp(
   record: RunRecord,
-  { rounds, round, judged }: { rounds: Round[]; round: number; judged: Judged[] },
+  {
+    plan,
+    rounds,
+    round,
+    judged,
+  }: { plan: Plan; rounds: Round[]; round: number; judged: Judgement[] },
 ): Promise<Tally> {
   const isFirst = rounds[round - 2]?.generation !== record.generation;
   const before = isFirst
-    ? await tallyBefore(record, rounds[round - 1])
+    ? await tallyBefore(record, plan, rounds[round - 1])
     : await readRunJson<Tally>(record.id, `tally/${round - 1}.json`);
   const tally = { succeeded: before?.succeeded ?? 0, failed: before?.failed ?? 0 };
   for (const { succeeded, failed } of judged) {
@@ -100,8 +117,14 @@ async function addUp(
 }
 
 /** What a generation begins with: the items that it does not run again. */
-async function tallyBefore(record: RunRecord, first: Round | undefined): Promise<Tally | null> {
-  if (record.generation === 1 || !first) return null;
+async function tallyBefore(
+  record: RunRecord,
+  plan: Plan,
+  first: Round | undefined,
+): Promise<Tally | null> {
+  if (record.generation === 1 || !first) {
+    return { succeeded: reusedItems(plan), failed: 0 };
+  }
   const { counts } = await previousManifest(record.id, record.generation);
   const chosen = first.slabs.reduce((sum, { items }) => sum + items, 0);
   return { succeeded: counts.succeeded, failed: counts.items - counts.succeeded - chosen };
@@ -109,7 +132,7 @@ async function tallyBefore(record: RunRecord, first: Round | undefined): Promise
 
 async function nextRound(
   { id: run, generation }: RunRecord,
-  { pipeline, rounds, judged }: { pipeline: Pipeline; rounds: Round[]; judged: Judged[] },
+  { pipeline, rounds, judged }: { pipeline: Pipeline; rounds: Round[]; judged: Judgement[] },
 ): Promise<Activities['decide']['output']> {
   const retries = judged.flatMap((one) => one.retries);
   const splits = judged.flatMap((one) => one.splits);
@@ -142,32 +165,49 @@ function longestBackoff({ tasks }: Pipeline, retries: Candidate[]): number {
 async function settle(
   ref: RunRef,
   generation: number,
-  { rounds, tally, items }: { rounds: Round[]; tally: Tally; items: number },
+  { plan, rounds, tally }: { plan: Plan; rounds: Round[]; tally: Tally },
 ): Promise<void> {
-  const accepted = await acceptedBefore(ref.run, generation);
+  const accepted = await acceptedBefore(plan, generation);
   for (const { round, slabs } of rounds.filter((one) => one.generation === generation)) {
-    for (const one of await readJudged(ref.run, round, slabs)) accepted.push(...one.accepted);
+    for await (const one of readJudged(ref.run, round, slabs)) {
+      accepted.push(...one.accepted.map(acceptedLine));
+    }
   }
   const lines = accepted
-    .toSorted((a, b) => Number(a.item) - Number(b.item))
-    .map(({ item, attempt }) => `${item} ${attempt}\n`)
+    .toSorted((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
     .join('');
   const settled: Settled = { ...tally, accepted: sha256(lines) };
   await putRunFile(ref.run, acceptedFile(settled), lines, 'text/plain');
   await commitJson(ref.run, settledFile(generation), settled);
-  await setProgress(ref, { items: itemCounts(items, tally, { running: 0, perTask: 1 }) });
+  await setProgress(ref, { items: itemCounts(plan.items, tally, { running: 0, perTask: 1 }) });
 }
 
 /** What earlier generations left for the merge; an item that succeeded never runs again. */
-async function acceptedBefore(run: string, generation: number): Promise<Judged['accepted']> {
-  if (generation === 1) return [];
-  const manifest = await previousManifest(run, generation);
-  const accepted: Judged['accepted'] = [];
-  for (const block of blocksOf(manifest)) {
-    for (const item of await readRunLines<ManifestItem>(run, partFile(generation - 1, block))) {
-      if (item.status !== 'Succeeded' || item.outputs.length === 0) continue;
-      accepted.push({ item: item.id, attempt: item.attempts.at(-1)?.attempt ?? 1 });
-    }
+async function acceptedBefore(plan: Plan, generation: number): Promise<string[]> {
+  const accepted: string[] = [];
+  for await (const item of allBefore(plan, generation)) {
+    if (item.status !== 'Succeeded' || item.outputs.length === 0) continue;
+    const attempt = item.attempts.at(-1)?.attempt ?? 1;
+    accepted.push(acceptedLine({ item: item.id, attempt, reused: item.reused }));
   }
   return accepted;
+}
+
+/** The entries that a generation begins with. */
+async function* allBefore(plan: Plan, generation: number): AsyncGenerator<ManifestItem> {
+  const { run } = plan;
+  if (generation === 1) return yield* readReused(plan);
+  for (const block of blocksOf(await previousManifest(run, generation))) {
+    yield* await readRunLines<ManifestItem>(run, partFile(generation - 1, block));
+  }
+}
+
+/** A line and not an object, since there may be a million. */
+function acceptedLine({
+  item,
+  attempt,
+  reused,
+}: Judged['accepted'][number] & Pick<ManifestItem, 'reused'>): string {
+  if (!reused) return `${item} ${attempt}\n`;
+  return `${item} ${reused.attempt} ${reused.run} ${reused.item}\n`;
 }

@@ -1,5 +1,6 @@
 import type { DurableClient } from 'durable-functions';
 import { messageOf, SluiceError } from '../errors.ts';
+import { breakOff } from './break-off.ts';
 import { cleanUp, endJob } from './clean-up.ts';
 import { collect } from './collect.ts';
 import type { Activities, ActivityName, Answer } from './contract.ts';
@@ -36,6 +37,7 @@ const implementations: Implementations = {
   parts,
   writePart,
   writeManifest: finish,
+  breakOff,
   cleanUp,
 };
 

@@ -7,7 +7,8 @@ import { runInstance } from '../plan/ids.ts';
 import type { RunRecord } from '../plan/run.ts';
 import { listPipelines, type StoredPipeline } from '../store/pipelines.ts';
 import { forgetRun, listIndex, removeLogs, type RunKey } from '../store/retention.ts';
-import { findRun, listActive } from '../store/runs.ts';
+import { isReused } from '../store/reuse.ts';
+import { findRun, isActive, listActive } from '../store/runs.ts';
 
 /** Milliseconds after which the rest is left to the next time. */
 const TIME_LIMIT = 120_000;
@@ -84,7 +85,7 @@ async function oldRuns(
     if (young || active.has(run)) continue;
     const record = await findRun(run);
     const kind = pastKeep(keep, { endedAt: endOf(record, startedAt), logsGone }, now);
-    if (!kind) continue;
+    if (!kind || (kind === 'run' && (await isReused(run)))) continue;
     const reason = `it ended longer ago than ${pipeline} keeps ${kind === 'logs' ? 'logs' : 'runs'}`;
     const key = { run, pipeline, startedAt, metadata };
     const remove = (client: DurableClient): Promise<void> =>
@@ -100,6 +101,8 @@ function endOf(record: RunRecord | null, startedAt: number): number {
 }
 
 async function removeRun(key: RunKey, epochs: number, client: DurableClient): Promise<void> {
+  // It may have been redriven since it was found.
+  if (await isActive(key.run)) return;
   for (let epoch = 1; epoch <= epochs; epoch++) {
     await client.purgeInstanceHistory(runInstance(key.run, epoch));
   }

@@ -21,7 +21,7 @@ export async function tendRun(
 ): Promise<string | null> {
   const record = await findRun(run);
   if (!record) {
-    if (now - since > MARK_WITHOUT_RECORD) await retire(run);
+    if (now - since > MARK_WITHOUT_RECORD) await retire({ run, epoch: Number.POSITIVE_INFINITY });
     return null;
   }
   const care = await careOf(record, client, now);

@@ -91,14 +91,16 @@ function next({ attempt, tried }: PlannedTask, charge: number): Omit<Candidate, 
   return { attempt: attempt + 1, tried: tried + charge };
 }
 
-/** How the slabs of one round came out. */
-export async function readJudged(run: string, round: number, slabs: Slab[]): Promise<Judged[]> {
-  const judged: Judged[] = [];
+/** How the slabs of one round came out, one after the other, since together they may tell of a million items. */
+export async function* readJudged(
+  run: string,
+  round: number,
+  slabs: Slab[],
+): AsyncGenerator<Judged> {
   for (const slab of slabs) {
     const one = await readRunJson<Judged>(run, judgedFile(round, slab));
-    if (one) judged.push(one);
+    if (one) yield one;
   }
-  return judged;
 }
 
 function judgedFile(round: number, slab: Slab): string {

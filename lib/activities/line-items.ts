@@ -12,10 +12,10 @@ type Source = Pick<Input, 'container' | 'name'> & Partial<Input>;
 
 /** An item per line of the blobs, which are read as streams. Throws `BadInput`. */
 export async function* lineItems(
-  blobs: AsyncIterable<Source> | Iterable<Source>,
+  blobs: Iterable<Source>,
   options: { format: LineFormat; taken: readonly string[] },
 ): AsyncGenerator<Unnumbered> {
-  for await (const blob of blobs) yield* linesOf(blob, options);
+  for (const blob of blobs) yield* linesOf(blob, options);
 }
 
 async function* linesOf(

@@ -7,7 +7,7 @@ import { toleratedFailures } from '../plan/plan.ts';
 import { backoffSeconds, goesAgain, type RetryRule } from '../plan/retry.ts';
 import { mergeTask, mergeTaskId, withSurroundings } from '../plan/task-spec.ts';
 import { commitMerge, listMerges, type MergeAttempt } from '../store/merges.ts';
-import { runPipeline } from '../store/plans.ts';
+import { runPipeline, runPlan } from '../store/plans.ts';
 import { getOwnRun, readRunJson, setProgress } from '../store/runs.ts';
 import type { Activities, JobRef } from './contract.ts';
 import { acceptedFile, type Settled, settledFile } from './decide.ts';
@@ -67,9 +67,10 @@ async function begin(
   const waitSeconds = Math.max(0, (notBefore - Date.now()) / 1000);
   if (waitSeconds > 0) return { submitted: false, waitSeconds };
   const sign = await signer(new Date());
+  const { reused = [] } = await runPlan(run);
   const task = mergeTask(
     step,
-    { run, attempt },
+    { run, attempt, reusedRuns: [...new Set(reused.flatMap(({ runs }) => runs))] },
     {
       script: sign.readBlob(CONTROL_CONTAINER, `runs/${run}/merge.sh`),
       accepted: sign.readBlob(CONTROL_CONTAINER, `runs/${run}/${acceptedFile(settled)}`),

@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import { blobUrl } from '../azure/sas.ts';
+import { fingerprint } from '../plan/fingerprint.ts';
 import { type ManifestItem, manifestItem } from '../plan/manifest.ts';
 import { type Evidence, failureOf, itemOutcome, type Outcome } from '../plan/outcome.ts';
 import { CONTROL_CONTAINER, WORK_CONTAINER } from '../plan/pipeline-schema.ts';
-import { blockOf, type PlannedTask, slabsWithin } from '../plan/plan.ts';
+import { blockOf, type Plan, type PlannedTask, slabsWithin } from '../plan/plan.ts';
 import type { RunRecord } from '../plan/run.ts';
 import { type FailureGroup, groupOf, mergeGroups } from '../plan/signature.ts';
+import { entriesBefore } from '../store/manifests.ts';
+import { runPlan } from '../store/plans.ts';
 import { listRounds, readSlab } from '../store/rounds.ts';
-import { getOwnRun, partFile, putRunFile, readRunLines, whyBrokenOff } from '../store/runs.ts';
+import { getOwnRun, partFile, putRunFile, whyBrokenOff } from '../store/runs.ts';
 import type { Activities, PartSummary } from './contract.ts';
 import { gatherEvidence } from './evidence.ts';
 import { readChanged } from './judge.ts';
@@ -65,9 +68,11 @@ async function partEntries(
     brokenOff: whyBrokenOff(record, error),
   };
   const outcomes = outcomesByItem(tasks, evidence);
-  const before = await earlierEntries(record, part);
+  const plan = await runPlan(run);
+  const earlier = await entriesBefore(plan, generation, part);
+  const before = new Map(earlier.map((entry) => [entry.id, entry]));
   const untouched = [...before.values()].filter(({ id }) => !outcomes.has(id));
-  const judged = [...outcomes.values()].map((each) => entryOf(run, each, before));
+  const judged = [...outcomes.values()].map((each) => entryOf(plan, each, before));
   await describeFailures(run, judged.filter(isFailed));
   const entries = [...untouched, ...judged.map(({ entry }) => entry)];
   const known = generation === 1 ? [] : (await previousManifest(run, generation)).failures;
@@ -115,15 +120,6 @@ function outcomesByItem(
   return outcomes;
 }
 
-async function earlierEntries(
-  { id: run, generation }: RunRecord,
-  part: number,
-): Promise<Map<string, ManifestItem>> {
-  if (generation === 1) return new Map();
-  const entries = await readRunLines<ManifestItem>(run, partFile(generation - 1, part));
-  return new Map(entries.map((entry) => [entry.id, entry]));
-}
-
 /** An entry, and its failure, which is described and put into its group afterwards. */
 type Judged = Failed | (Omit<Failed, 'failure'> & { failure: null });
 
@@ -132,7 +128,7 @@ function isFailed(judged: Judged): judged is Failed {
 }
 
 function entryOf(
-  run: string,
+  { run, settings }: Plan,
   outcomes: [Outcome, ...Outcome[]],
   before: Map<string, ManifestItem>,
 ): Judged {
@@ -143,6 +139,7 @@ function entryOf(
     blobUrl,
     urlOf: (path) => blobUrl(WORK_CONTAINER, `runs/${run}/${path}`),
   });
+  if (settings !== undefined) entry.fingerprint = fingerprint(settings, last.item);
   return { entry, failure: failureOf(last), group: null };
 }
 

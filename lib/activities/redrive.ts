@@ -39,7 +39,7 @@ export async function redriveRun(
   await mustChoose(record, choice);
   const next = { run, generation: record.generation + 1 };
   const begun = await inTurn(await runPipeline(run), next, async () => {
-    await markActive(run);
+    await markActive({ run, epoch: record.epoch + 1 });
     await unsealRun(record);
     return begin(record, choice);
   });

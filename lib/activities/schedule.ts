@@ -165,7 +165,8 @@ async function claimFor(
   const { name: pipeline } = stored;
   const hashes = rows.map(({ hash }) => hash);
   const turns = takesTurns(stored.pipeline);
-  const intent = { run: key.run, pipeline, claimedAt: key.at, hashes, scheduledFor, turns };
+  const { run, at: claimedAt } = key;
+  const intent = { run, pipeline, stored, claimedAt, hashes, scheduledFor, turns };
   const standing = await openClaim(intent);
   if (await findRun(key.run)) await closeClaim(standing);
   else await carryOut(standing, client, rows);
@@ -180,7 +181,7 @@ async function fireWithoutInputs(
 ): Promise<string[]> {
   const { name: pipeline } = stored;
   const { run, at } = await keyOf(pipeline, scheduledFor, { nth: 1, tick });
-  const origin = { run, pipeline, at, kind: 'schedule', scheduledFor } as const;
+  const origin = { run, stored, at, kind: 'schedule', scheduledFor } as const;
   const make = () => makeRun(origin, []);
   const record = (await findRun(run)) ?? (await inTurn(stored, { run, generation: 1 }, make));
   await startRun(tick.client, record);

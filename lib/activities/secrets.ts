@@ -1,7 +1,5 @@
 import { messageOf, SluiceError } from '../errors.ts';
-
-/** What is shown in the place of a secret. */
-const MASK = '***';
+import { MASK } from '../plan/preview.ts';
 
 /**
  * The values of a pipeline's secrets, from the app's settings. They are for tasks alone. Throws `InvalidSettings` that

@@ -17,19 +17,25 @@ export async function sweep(client: DurableClient, warn: (message: string) => vo
       warn(`Sweep: ${what}: ${messageOf(error)}; the next sweep tries again.`);
     }
   };
-  for (const claim of await listOpenClaims()) {
-    await guarded(`finishing the claim of run ${claim.run}`, () => carryOut(claim, client));
-  }
-  for (const stored of await listPipelines()) {
-    const { name } = stored;
-    await guarded(`waking the collector of ${name}`, async () => {
-      if ((await hasPending(name)) && !(await mustGather(stored))) await poke(client, name);
-    });
-  }
-  for (const active of await listActive()) {
-    await guarded(`looking after run ${active.run}`, async () => {
-      const done = await tendRun(active, client, Date.now());
-      if (done) warn(`Run ${active.run}: ${done}.`);
-    });
-  }
+  await guarded('looking for open claims', async () => {
+    for (const claim of await listOpenClaims()) {
+      await guarded(`finishing the claim of run ${claim.run}`, () => carryOut(claim, client));
+    }
+  });
+  await guarded('looking for drops that wait', async () => {
+    for (const stored of await listPipelines()) {
+      const { name } = stored;
+      await guarded(`waking the collector of ${name}`, async () => {
+        if ((await hasPending(name)) && !(await mustGather(stored))) await poke(client, name);
+      });
+    }
+  });
+  await guarded('looking for active runs', async () => {
+    for (const active of await listActive()) {
+      await guarded(`looking after run ${active.run}`, async () => {
+        const done = await tendRun(active, client, Date.now());
+        if (done) warn(`Run ${active.run}: ${done}.`);
+      });
+    }
+  });
 }

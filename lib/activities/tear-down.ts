@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jobsOf } from '../azure/jobs.ts';
-import type { RunRecord } from '../plan/run.ts';
+import { SluiceError } from '../errors.ts';
+import type { RunError, RunRecord } from '../plan/run.ts';
+import { breakOff } from './break-off.ts';
 import { cleanUp, endJob } from './clean-up.ts';
-import type { PartSummary } from './contract.ts';
+import type { PartSummary, RunRef } from './contract.ts';
 import { parts, writeManifest } from './manifest.ts';
 import { writePart } from './part.ts';
 import { plan } from './plan.ts';
@@ -20,15 +22,28 @@ export async function tearDown(record: RunRecord): Promise<void> {
   if (record.status === 'Running') {
     const error = record.closing?.error ?? null;
     const job = record.closing?.job ?? (await jobsOf(ref.run)).at(-1)?.id ?? null;
-    await plan(ref);
     if (!(await repeated(async () => (await endJob({ ...ref, job, error })).ended))) return;
+    await conclude(ref, { job, error });
+  }
+  await repeated(async () => (await cleanUp({ ...ref, job: null })).gone);
+}
+
+/** Writes the manifest, or where the records that it is made from are corrupt, ends the run without. */
+async function conclude(
+  ref: RunRef,
+  { job, error }: { job: string | null; error: RunError | null },
+): Promise<void> {
+  try {
+    await plan(ref);
     const written: PartSummary[] = [];
     for (const part of (await parts(ref)).parts) {
       written.push(await writePart({ ...ref, job, part, error }));
     }
     await writeManifest({ ...ref, parts: written, error });
+  } catch (fault) {
+    if (!(fault instanceof SluiceError) || fault.code !== 'CorruptRecord') throw fault;
+    await breakOff({ ...ref, error: { code: fault.code, message: fault.message } });
   }
-  await repeated(async () => (await cleanUp({ ...ref, job: null })).gone);
 }
 
 async function repeated(look: () => Promise<boolean>): Promise<boolean> {

@@ -2,7 +2,7 @@ import { hasOpenTasks, taskCounts } from '../azure/tasks.ts';
 import { list } from '../azure/blobs.ts';
 import { workContainer } from '../azure/storage.ts';
 import { isFinalFailure } from '../plan/outcome.ts';
-import { isHopeless } from '../plan/plan.ts';
+import { isHopeless, type Plan, reusedItems } from '../plan/plan.ts';
 import { looksDone, nextPace, shouldTendPool, type TaskCounts } from '../plan/poll.ts';
 import { parseRecord } from '../plan/record.ts';
 import type { RetryRule } from '../plan/retry.ts';
@@ -46,13 +46,14 @@ async function showProgress(
   const { run } = ref;
   const before = await getProgress(run);
   if (!before?.items || JSON.stringify(before.tasks) === JSON.stringify(tasks)) return null;
-  const { items: total, tasks: planned } = await runPlan(run);
+  const plan = await runPlan(run);
+  const { items: total, tasks: planned } = plan;
   const { pipeline } = await runPipeline(run);
   const isMerge = before.phase === 'merge';
   // What has ended altogether is listed when it is judged.
   const worthIt = !isMerge && !looksDone(tasks) && isDue(before, tasks, { total, planned });
   const listed = worthIt
-    ? await listedItems(run, pipeline.tasks.retry)
+    ? await listedItems(plan, pipeline.tasks.retry)
     : { ...before.items, final: 0 };
   const perTask = Math.ceil(total / Math.max(1, planned));
   const items = itemCounts(total, listed, { running: tasks.running, perTask });
@@ -78,10 +79,10 @@ function quarter(completed: number, planned: number): number {
 
 /** Items by what their records say so far; `final` are those that no other attempt can follow. */
 async function listedItems(
-  run: string,
+  plan: Plan,
   rule: RetryRule,
 ): Promise<{ succeeded: number; failed: number; final: number }> {
-  const prefix = `runs/${run}/records/`;
+  const prefix = `runs/${plan.run}/records/`;
   const items = new Map<string, 'succeeded' | 'failed' | 'final'>();
   for await (const { name } of list(await workContainer(), prefix)) {
     const record = parseRecord(name.slice(prefix.length));
@@ -92,5 +93,9 @@ async function listedItems(
   const states = [...items.values()];
   const count = (state: string): number => states.filter((one) => one === state).length;
   const final = count('final');
-  return { succeeded: count('succeeded'), failed: count('failed') + final, final };
+  return {
+    succeeded: count('succeeded') + reusedItems(plan),
+    failed: count('failed') + final,
+    final,
+  };
 }

@@ -5,6 +5,7 @@ import { dropRoutes } from './drops.ts';
 import { eventRoutes } from './events.ts';
 import { openApi } from './openapi.ts';
 import { pipelineRoutes } from './pipelines.ts';
+import { planRoutes } from './plans.ts';
 import { problem, problemOf } from './problem.ts';
 import { runRoutes } from './runs.ts';
 import { upkeepRoutes } from './upkeep.ts';
@@ -19,6 +20,7 @@ export function createApi(log: (error: unknown) => void, durable: DurableClient)
     c.json({ name: 'sluice', version: VERSION, storage: { blobEndpoint: blobEndpoint() } }),
   );
   api.route('/pipelines', pipelineRoutes(durable));
+  api.route('/plans', planRoutes());
   api.route('/runs', runRoutes(durable));
   api.route('/drops', dropRoutes());
   api.route('/', eventRoutes(log));

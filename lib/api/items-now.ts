@@ -3,13 +3,14 @@ import { tasksOf } from '../activities/part.ts';
 import { jobsOf } from '../azure/jobs.ts';
 import { blobUrl } from '../azure/sas.ts';
 import { runningTasks } from '../azure/tasks.ts';
-import { inputFile, type ManifestItem, recordedAttempt } from '../plan/manifest.ts';
+import { inputFile, recordedAttempt } from '../plan/manifest.ts';
 import { attemptKey, causeOfRecord } from '../plan/outcome.ts';
 import { WORK_CONTAINER } from '../plan/pipeline-schema.ts';
 import { blockPrefix, type PlannedTask } from '../plan/plan.ts';
 import type { ItemRecord } from '../plan/record.ts';
 import type { RunRecord } from '../plan/run.ts';
-import { partFile, readRunLines } from '../store/runs.ts';
+import { entriesBefore } from '../store/manifests.ts';
+import { runPlan } from '../store/plans.ts';
 import type { ItemView } from './item-views.ts';
 
 /** Tasks that are on a node now. */
@@ -27,7 +28,7 @@ export async function itemsNow(
   const [tasks, records, before] = await Promise.all([
     tasksOf(record, block),
     listRecords([`runs/${record.id}/records/${blockPrefix(block)}`]),
-    entriesBefore(record, block),
+    runPlan(record.id).then((plan) => entriesBefore(plan, record.generation, block)),
   ]);
   const items = new Map<string, ItemView>(before.map((entry) => [entry.id, entry]));
   // Later rounds come later, so that the last task that carries an item has the say.
@@ -41,14 +42,6 @@ export async function itemsNow(
     }
   }
   return [...items.values()].toSorted((a, b) => Number(a.id) - Number(b.id));
-}
-
-/** What the generation before has of the items; a redrive leaves many of them alone. */
-async function entriesBefore(
-  { id, generation }: RunRecord,
-  block: number,
-): Promise<ManifestItem[]> {
-  return generation === 1 ? [] : readRunLines<ManifestItem>(id, partFile(generation - 1, block));
 }
 
 function itemNow(

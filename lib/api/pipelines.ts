@@ -12,10 +12,7 @@ import {
   type StoredPipeline,
 } from '../store/pipelines.ts';
 import { problem } from './problem.ts';
-import { pipelineName } from './schemas.ts';
-
-/** A pipeline file longer than this is a mistake. */
-const MAX_SOURCE_BYTES = 256 * 1024;
+import { MAX_SOURCE_BYTES, pipelineName } from './schemas.ts';
 
 /** `PUT`, `GET` and `DELETE /api/pipelines[/{name}]`, and its `/pause` and `/resume`. */
 export function pipelineRoutes(durable: DurableClient): Hono {

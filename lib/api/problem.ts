@@ -45,6 +45,7 @@ const TITLES: Record<number, string> = {
 const STATUS: Partial<Record<SluiceErrorCode, number>> = {
   InvalidPipeline: 422,
   InvalidParams: 422,
+  BadInput: 422,
   InvalidRequest: 400,
   Conflict: 409,
   NotFound: 404,

@@ -7,6 +7,9 @@ export const pipelineName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,31}$/, { error: 'the name of a pipeline' });
 
+/** A pipeline file longer than this is a mistake. */
+export const MAX_SOURCE_BYTES = 256 * 1024;
+
 /** A whole number in a query. */
 export const whole = (least: number, most: number) =>
   z
@@ -98,6 +101,20 @@ export const askSchema = z.strictObject({
     .describe(
       'Blobs: names in the watched container, URLs, `{ container, name }` or `{ container, prefix, match }`; objects of fields for a pipeline over a list; absent where the pipeline says itself what its items are.',
     ),
+});
+
+/** What asks for a plan: as for a run, of a pipeline that is stored or of a file that need not be. */
+export const planSchema = z.strictObject({
+  pipeline: z.string().optional().describe('The name of a pipeline that was applied.'),
+  source: z
+    .string()
+    .max(MAX_SOURCE_BYTES)
+    .optional()
+    .describe('A pipeline file, in the place of `pipeline`; it is not applied.'),
+  params: askSchema.shape.params,
+  inputs: askSchema.shape.inputs.describe(
+    'As for a run; absent for a pipeline over drops, what its next run would take of the blobs that are there.',
+  ),
 });
 
 export const cancelSchema = z.strictObject({ reason: z.string().max(1000).default('') });

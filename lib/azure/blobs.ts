@@ -176,11 +176,20 @@ export async function first(
   return page.blobs;
 }
 
-/** Deletes a blob; one that is not there is as good. */
-export async function remove(container: ContainerClient, name: string): Promise<void> {
-  await storageCall(`Deleting ${container.containerName}/${name}`, () =>
-    container.getBlobClient(name).deleteIfExists(),
-  );
+/** Deletes a blob; one that is not there is as good. With an `etag` any other version of it stays. */
+export async function remove(
+  container: ContainerClient,
+  name: string,
+  etag?: string,
+): Promise<void> {
+  const conditions = etag === undefined ? {} : { ifMatch: etag };
+  try {
+    await storageCall(`Deleting ${container.containerName}/${name}`, () =>
+      container.getBlobClient(name).deleteIfExists({ conditions }),
+    );
+  } catch (error) {
+    if (etag === undefined || statusOf(error) !== 412) throw error;
+  }
 }
 
 async function write(request: {

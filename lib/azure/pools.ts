@@ -76,11 +76,11 @@ export async function deletePool(id: string): Promise<boolean> {
   }
 }
 
-/** Every pool of the account, page after page, with id, state, metadata and when it was made. */
-export async function* listPools(): AsyncGenerator<BatchServiceModels.CloudPool> {
-  const options = {
-    poolListOptions: { select: 'id,state,metadata,creationTime', maxResults: 1000 },
-  };
+/** Every pool of the account, page after page, with the members that `select` names. */
+export async function* listPools(
+  select = 'id,state,metadata,creationTime',
+): AsyncGenerator<BatchServiceModels.CloudPool> {
+  const options = { poolListOptions: { select, maxResults: 1000 } };
   let page = await batchCall('Listing pools', (client) => client.pool.list(options));
   yield* page;
   while (page.odatanextLink) {

@@ -12,6 +12,8 @@ const schema = z.object({
   SLUICE_BATCH_URL: url,
   SLUICE_BATCH_ACCOUNT: z.string().optional(),
   SLUICE_BATCH_KEY: z.string().optional(),
+  SLUICE_BATCH_ARM_URL: url.optional(),
+  SLUICE_PRICES: z.string().optional(),
   SLUICE_STALLED_AFTER_SECONDS: z.coerce.number().min(1).default(900),
   SLUICE_RECONCILE_AFTER_SECONDS: z.coerce.number().min(0).default(900),
 });
@@ -23,6 +25,10 @@ export interface Settings {
   batchUrl: string;
   batchAccount: string;
   batchKey: string | undefined;
+  /** The Batch account in Azure Resource Manager: `https://management.azure.com/subscriptions/…/batchAccounts/NAME`. */
+  batchArmUrl: string | undefined;
+  /** JSON, read by `readPrices`. */
+  prices: string | undefined;
   /** Seconds without a move after which a run's durable instance counts as stuck. */
   stalledAfterSeconds: number;
   /** Seconds that an event may be late before its blob is looked for. */
@@ -54,6 +60,8 @@ function readSettings(env: NodeJS.ProcessEnv): Settings {
     batchAccount:
       values.SLUICE_BATCH_ACCOUNT ?? new URL(values.SLUICE_BATCH_URL).hostname.split('.')[0] ?? '',
     batchKey: values.SLUICE_BATCH_KEY,
+    batchArmUrl: values.SLUICE_BATCH_ARM_URL,
+    prices: values.SLUICE_PRICES,
     stalledAfterSeconds: values.SLUICE_STALLED_AFTER_SECONDS,
     reconcileAfterSeconds: values.SLUICE_RECONCILE_AFTER_SECONDS,
   };

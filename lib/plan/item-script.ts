@@ -46,7 +46,7 @@ run_item() {
   home=$root/items/$ITEM
   OUTPUT_DIR=$root/outs/$ITEM/a$ATTEMPT
   promised=$up/out/$ITEM/a$ATTEMPT
-  export ITEM OUTPUT_DIR
+  export ITEM ATTEMPT OUTPUT_DIR
   set_now
   start=$now
   failed=

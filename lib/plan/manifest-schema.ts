@@ -51,6 +51,13 @@ export const manifestItemSchema = z
     values: z.record(text, text).describe('Variables of the item, besides those of the run.'),
     outputs: z.array(file),
     attempts: z.array(attempt).describe('Every try, the first one first.'),
+    fingerprint: text
+      .optional()
+      .describe('Of all that its outputs depend on, where unchanged items are skipped.'),
+    reused: z
+      .strictObject({ run: text, item: text, attempt: count.min(1) })
+      .optional()
+      .describe('Where its outputs were made, since it was unchanged and did not run.'),
   })
   .describe('One item; also each line of a part.');
 

@@ -1,7 +1,6 @@
 import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml';
 import type { z } from 'zod';
 import { closest } from './closest.ts';
-import { NOT_BUILT_YET } from './not-built-yet.ts';
 import { type Pipeline, pipelineSchema } from './pipeline-schema.ts';
 
 /** One thing wrong with a pipeline file; `line` and `column` count from 1. */
@@ -64,25 +63,27 @@ function unknownField(at: Path): Finding {
   const key = String(at.at(-1));
   const siblings = fieldsAt(at.slice(0, -1));
   const expected = siblings.length > 0 ? `one of ${siblings.join(', ')}` : 'no field here';
-  if (NOT_BUILT_YET.has(dotted(at))) {
-    return {
-      at,
-      onKey: true,
-      expected,
-      got: key,
-      message: `the field '${key}' is not built yet`,
-      fix: `remove '${key}'; this version of Sluice cannot honour it`,
-    };
-  }
+  const message = `there is no field '${key}' here`;
+  return { at, onKey: true, expected, got: key, message, fix: fixOfUnknown(key, siblings) };
+}
+
+function fixOfUnknown(key: string, siblings: string[]): string {
+  const places = placesOf(key);
+  if (places.length > 0) return `move it to ${places.join(' or ')}`;
   const guess = closest(key, siblings);
-  return {
-    at,
-    onKey: true,
-    expected,
-    got: key,
-    message: `there is no field '${key}' here`,
-    fix: guess ? `write '${guess}'` : `remove '${key}'`,
-  };
+  return guess ? `write '${guess}'` : `remove '${key}'`;
+}
+
+/** Where a pipeline file may have a field of that name, the least deep places first. */
+function placesOf(key: string, path: Path = []): string[] {
+  const fields = fieldsAt(path);
+  const here = fields.includes(key) ? [dotted([...path, key])] : [];
+  const below = fields.flatMap((field) => placesOf(key, [...path, field]));
+  return [...here, ...below].toSorted((a, b) => depth(a) - depth(b));
+}
+
+function depth(place: string): number {
+  return place.split('.').length;
 }
 
 function mismatch(issue: Issue, value: unknown): Finding {

@@ -69,6 +69,15 @@ export interface Slab {
   last: string;
 }
 
+/** Items of one block that an earlier run has made: NDJSON of their entries in the manifest, named by its content. */
+export interface Reused {
+  block: number;
+  blob: string;
+  items: number;
+  /** The runs that made them. */
+  runs: string[];
+}
+
 /** `plan.json`: what a run does; committed first wins. */
 export interface Plan {
   run: string;
@@ -76,6 +85,10 @@ export interface Plan {
   tasks: number;
   slabs: Slab[];
   pool: { nodes: number };
+  /** Items that did not change and do not run; the others are in `slabs`. */
+  reused?: Reused[];
+  /** What fingerprints begin with, where unchanged items are skipped. */
+  settings?: string;
   /** Why nothing could be planned. */
   error?: RunError;
 }
@@ -99,6 +112,11 @@ export const BLOCK_ITEMS = 10_000;
 /** The block that an item is in: 0 for 000001 to 009999, since ids that begin alike are listed together. */
 export function blockOf(id: string): number {
   return Math.floor(Number(id) / BLOCK_ITEMS);
+}
+
+/** Items of a plan that do not run. */
+export function reusedItems({ reused = [] }: Pick<Plan, 'reused'>): number {
+  return reused.reduce((sum, { items }) => sum + items, 0);
 }
 
 /** How many blocks so many items are in. */

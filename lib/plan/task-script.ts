@@ -46,7 +46,8 @@ publish
 
 /**
  * The script of the merge task: lays the accepted outputs out as `$INPUT_DIR/{item}/…`, lists them in `$INPUT_LIST`,
- * and runs the merge command. `accepted.txt` has one `item attempt` a line; `SLUICE_STAGED` is where Batch put them, `SLUICE_ATTEMPT`
+ * and runs the merge command. `accepted.txt` has one `item attempt` a line, or `item attempt run item` for what another run made; `SLUICE_STAGED` and
+ * `SLUICE_REUSED` are where Batch put them, `SLUICE_ATTEMPT`
  * counts the merges of a run.
  */
 export function mergeScript(step: ScriptStep): string {
@@ -54,8 +55,12 @@ export function mergeScript(step: ScriptStep): string {
 INPUT_DIR=$root/in
 INPUT_LIST=$root/inputs.txt
 mkdir -p "$INPUT_DIR"
-while read -r item attempt; do
-  mv -- "$SLUICE_STAGED/$item/a$attempt" "$INPUT_DIR/$item" || exit 1
+while read -r item attempt run source; do
+  if [ -n "$run" ]; then
+    cp -R -- "$SLUICE_REUSED/$run/out/$source/a$attempt" "$INPUT_DIR/$item" || exit 1
+  else
+    mv -- "$SLUICE_STAGED/$item/a$attempt" "$INPUT_DIR/$item" || exit 1
+  fi
 done < accepted.txt
 # A list of lines cannot hold a name with a line break, so such a file gets a name without.
 find "$INPUT_DIR" -type f -name '*

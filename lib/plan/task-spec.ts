@@ -101,7 +101,7 @@ export function itemTask(
 /** The task that merges the accepted outputs; `urls.accepted` lists them, `urls.outputs` is the work container, readable. */
 export function mergeTask(
   merge: { timeout: number },
-  { run, attempt }: { run: string; attempt: number },
+  { run, attempt, reusedRuns }: { run: string; attempt: number; reusedRuns: readonly string[] },
   urls: { script: string; accepted: string; outputs: string; work: string },
 ): TaskSpec {
   return {
@@ -110,11 +110,16 @@ export function mergeTask(
     resourceFiles: [
       { httpUrl: urls.script, filePath: 'merge.sh' },
       { httpUrl: urls.accepted, filePath: 'accepted.txt' },
-      { storageContainerUrl: urls.outputs, blobPrefix: `runs/${run}/out/`, filePath: 'staged' },
+      ...[run, ...reusedRuns].map((each) => ({
+        storageContainerUrl: urls.outputs,
+        blobPrefix: `runs/${each}/out/`,
+        filePath: 'staged',
+      })),
     ],
     outputFiles: [everythingIn('up', urls.work, `runs/${run}/merge`)],
     environmentSettings: [
       { name: 'SLUICE_STAGED', value: `staged/runs/${run}/out` },
+      { name: 'SLUICE_REUSED', value: 'staged/runs' },
       { name: 'SLUICE_ATTEMPT', value: String(attempt) },
     ],
     constraints: constraints(merge.timeout + KILL_AFTER_SECONDS + STAGING_SECONDS),

@@ -3,11 +3,14 @@ import { controlContainer } from '../azure/storage.ts';
 import { SluiceError } from '../errors.ts';
 import { eachLimited } from './concurrency.ts';
 import { IN_FLIGHT, moveRow, removePending, type SeenRow, setAside } from './ledger.ts';
+import type { StoredPipeline } from './pipelines.ts';
 
 /** `open/{pipeline}/{run}.json`: the intent to put these rows into this run, written before any row is, gone once done. */
 export interface Claim {
   run: string;
   pipeline: string;
+  /** What the run goes by: the pipeline may be deleted before the claim has been carried out. */
+  stored: StoredPipeline;
   claimedAt: string;
   hashes: string[];
   /** The time that a schedule named, in ISO 8601, when it was that which made the rows a run. */

@@ -58,6 +58,16 @@ export async function isKnown(pipeline: string, drop: Drop): Promise<boolean> {
   return (await readRow(pipeline, hashOf(drop))) !== null;
 }
 
+/** The hash by which rows are named of every version of a blob that was heard of. */
+export async function knownHashes(pipeline: string): Promise<Set<string>> {
+  const prefix = rowName(pipeline, '');
+  const hashes = new Set<string>();
+  for await (const { name } of list(await controlContainer(), prefix)) {
+    hashes.add(name.slice(prefix.length));
+  }
+  return hashes;
+}
+
 async function firstRow(pipeline: string, fresh: Row): Promise<SeenRow> {
   const control = await controlContainer();
   const name = rowName(pipeline, fresh.hash);
@@ -205,7 +215,12 @@ export async function removePending(pipeline: string, hash: string): Promise<voi
   await remove(await controlContainer(), pendingName(pipeline, hash));
 }
 
-function hashOf({ container, name, etag }: Drop): string {
+/** The hash that the row of a drop is named by. */
+export function hashOf({
+  container,
+  name,
+  etag,
+}: Pick<Drop, 'container' | 'name' | 'etag'>): string {
   return dropHash(blobUrl(container, name), etag);
 }
 

@@ -3,6 +3,7 @@ import { controlContainer, workContainer } from '../azure/storage.ts';
 import { newestFirst, startOf } from '../plan/ids.ts';
 import { FINAL_STATUSES } from '../plan/run.ts';
 import { eachLimited } from './concurrency.ts';
+import { reusedBy } from './reuse.ts';
 import { ALL_RUNS, pipelinePrefix, statusPrefix } from './run-index.ts';
 
 /** A run as the index of its pipeline has it; `startedAt` in milliseconds since 1970. */
@@ -44,6 +45,7 @@ export async function forgetRun({ run, pipeline, startedAt }: RunKey): Promise<v
   const control = await controlContainer();
   await removeAll(await workContainer(), `runs/${run}/`);
   await removeAll(control, `runs/${run}/`);
+  await removeAll(control, reusedBy(run));
   const entry = newestFirst(run, new Date(startedAt));
   for (const status of FINAL_STATUSES) await remove(control, statusPrefix(status) + entry);
   await remove(control, ALL_RUNS + entry);

@@ -95,3 +95,15 @@ function decodeView(text: string | undefined): RunView | null {
     return null;
   }
 }
+
+/** The newest runs of a pipeline that are over; `endedAt` in milliseconds since 1970. */
+export async function* listPipelineRuns(
+  pipeline: string,
+  most: number,
+): AsyncGenerator<{ run: string; endedAt: number }> {
+  const prefix = pipelinePrefix(pipeline);
+  const { entries } = await listEntries(prefix, { size: most, token: undefined });
+  for (const { run, view } of entries) {
+    if (view?.endedAt) yield { run, endedAt: Date.parse(view.endedAt) };
+  }
+}

@@ -17,7 +17,7 @@ export async function createRun(record: RunRecord): Promise<RunRecord> {
   const standing = await findRun(record.id);
   // Asked for again: it may have ended and been cleaned up, so its marks are left alone.
   if (standing) return standing;
-  await markActive(record.id);
+  await markActive({ run: record.id, epoch: record.epoch });
   await indexRun(record);
   await create(control, runName(record.id), JSON.stringify(record));
   return getRun(record.id);
@@ -120,14 +120,19 @@ export async function isActive(run: string): Promise<boolean> {
   return (await first(await controlContainer(), activeName(run), 1)).length > 0;
 }
 
-/** Marks a run as not cleaned up, so that sweeps look after it. */
-export async function markActive(run: string): Promise<void> {
-  await put(await controlContainer(), activeName(run), '');
+/** Marks a run as not cleaned up from an epoch on, so that sweeps look after it. */
+export async function markActive({ run, epoch }: RunRef): Promise<void> {
+  await put(await controlContainer(), activeName(run), String(epoch));
 }
 
-/** Takes a run off the active ones: nothing of it is left in Batch. */
-export async function retire(run: string): Promise<void> {
-  await remove(await controlContainer(), activeName(run));
+/**
+ * Takes a run off the active ones: nothing of it is left in Batch. A mark that a later epoch put there stays, since a
+ * redrive may have begun meanwhile.
+ */
+export async function retire({ run, epoch }: RunRef): Promise<void> {
+  const control = await controlContainer();
+  const mark = await read(control, activeName(run));
+  if (mark && Number(mark.value) <= epoch) await remove(control, activeName(run), mark.etag);
 }
 
 export async function getProgress(run: string): Promise<Progress | null> {

@@ -23,6 +23,8 @@ export interface PartProcess {
   ready: ReadyLine;
   /** Settles with words for how the process ended. */
   ended: Promise<string>;
+  /** The last line that it wrote to stderr; empty when it wrote none. */
+  lastLine(): string;
   /** SIGTERM, then SIGKILL after 5 s. */
   stop(): Promise<void>;
 }
@@ -43,7 +45,8 @@ export async function startPart(definition: PartDefinition): Promise<PartProcess
   });
   const stop = () => stopChild(child, ended);
   const ready = await Promise.race([readyLine(child), ended, late()]);
-  if (typeof ready !== 'string') return { pid: child.pid ?? 0, ready, ended, stop };
+  const lastLine = () => saidSince(logFile, from).split('\n').at(-1) ?? '';
+  if (typeof ready !== 'string') return { pid: child.pid ?? 0, ready, ended, lastLine, stop };
   await stop();
   throw new Error(
     `The part "${definition.name}" did not start (${ready}). ${lastWords(logFile, from)}`,
@@ -113,7 +116,11 @@ function sizeOf(file: string): number {
 }
 
 function lastWords(logFile: string, from: number): string {
-  const text = readFileSync(logFile).subarray(from).toString().trim();
+  const text = saidSince(logFile, from);
   if (!text) return `It said nothing; its log is ${logFile}.`;
   return `Its last words (all are in ${logFile}):\n${text.split('\n').slice(-15).join('\n')}`;
+}
+
+function saidSince(logFile: string, from: number): string {
+  return readFileSync(logFile).subarray(from).toString().trim();
 }

@@ -67,7 +67,11 @@ async function watch(
     const how = await watched.current().ended;
     if (stopping.aborted) return;
     if (Date.now() - since > WELL_AFTER_MS) wait = FIRST_WAIT_MS;
-    log(`The part "${definition.name}" ended (${how}) and is started again.`);
+    // What was killed from outside has no reason to tell.
+    const why = how.startsWith('exit code') ? watched.current().lastLine() : '';
+    log(
+      `The part "${definition.name}" ended (${how}) and is started again.${why && ` It said: ${why}`}`,
+    );
     const next = await startUntilUp(definition, { log, wait, stopping });
     if (!next) return;
     wait = Math.min(wait * 2, LONGEST_WAIT_MS);

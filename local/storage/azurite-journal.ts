@@ -74,7 +74,7 @@ function record(collection: LokiCollection, table: Table, flush: () => void) {
 /**
  * Azurite changes its collections in one synchronous stretch and answers in a later promise turn: a microtask asked for
  * at the first change runs between the two. What changes together is one transaction. If it fails (disk full), the
- * error ends the process, so that nothing is acknowledged that is not kept.
+ * process ends, so that nothing is acknowledged that is not kept.
  */
 function flushInMicrotask(db: DatabaseSync, tables: Map<LokiCollection, Table>) {
   let asked = false;
@@ -83,11 +83,22 @@ function flushInMicrotask(db: DatabaseSync, tables: Map<LokiCollection, Table>) 
     asked = true;
     queueMicrotask(() => {
       asked = false;
-      db.exec('BEGIN');
-      for (const table of tables.values()) writeChanges(table);
-      db.exec('COMMIT');
+      try {
+        db.exec('BEGIN');
+        for (const table of tables.values()) writeChanges(table);
+        db.exec('COMMIT');
+      } catch (error) {
+        endUnkept(error);
+      }
     });
   };
+}
+
+function endUnkept(error: unknown): never {
+  process.stderr.write(
+    `Storage cannot keep a write (${String(error)}), so it ends rather than acknowledge it. Is its disk full? Make room.\n`,
+  );
+  process.exit(1);
 }
 
 function writeChanges({ changed, put, remove }: Table) {

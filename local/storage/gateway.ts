@@ -50,7 +50,7 @@ export async function startGateway(options: GatewayOptions) {
     ask: (write) => askForBlob(blobUrl(options.azuriteUrl, write), upstream.agent),
   });
   const wantsDeletes = eventGrid.wantsType('Microsoft.Storage.BlobDeleted');
-  const handle = handler({ upstream, recorder, wantsDeletes });
+  const handle = handler({ upstream, recorder, wantsDeletes, log });
   server.on('request', handle).on('checkContinue', handle);
   const eventGridServer = await startEventGridServer(eventGrid, eventGridPort);
   return {
@@ -99,9 +99,13 @@ interface HandlerContext {
   upstream: Upstream;
   recorder: WriteRecorder;
   wantsDeletes: boolean;
+  log: (line: string) => void;
 }
 
-function handler({ upstream, recorder, wantsDeletes }: HandlerContext) {
+const TOLD_AGAIN_AFTER_MS = 10_000;
+
+function handler({ upstream, recorder, wantsDeletes, log }: HandlerContext) {
+  let toldAt = 0;
   return (request: IncomingMessage, response: ServerResponse) => {
     const { method = '', url = '', headers } = request;
     const asked: BlobRequest = { method, url, headers };
@@ -111,6 +115,9 @@ function handler({ upstream, recorder, wantsDeletes }: HandlerContext) {
       // A write that cannot be journaled is not forwarded: a full disk costs the write, not its event.
       const message = `The gateway failed: ${String(error)}. Is the disk full?`;
       refuse(response, { status: 500, code: 'InternalError', message });
+      if (Date.now() - toldAt < TOLD_AGAIN_AFTER_MS) return;
+      toldAt = Date.now();
+      log(`${message} ${method} ${url.split('?')[0]} was refused.`);
     });
   };
 }

@@ -1,13 +1,18 @@
 import type { StoredPipeline } from '../../lib/store/pipelines.ts';
-import { readHistory } from '../../local/host/durable/replay-history.ts';
+import type { HistoryEvent } from '../../local/host/durable/protocol.ts';
+import { readHistory, replayHistory } from '../../local/host/durable/replay-history.ts';
+import { run as orchestrator } from '../../orchestrations/run.ts';
 import { type Gated, startGated } from '../chaos/gated.ts';
 import { getJson, pipelineFile, until } from '../e2e/harness.ts';
+import { withChildren } from '../e2e/processes.ts';
+import { memory } from './memory.ts';
 
 /** Tasks of a run, and the calls that it may take. */
 const LIMITS: [tasks: number, calls: number][] = [
   [1000, 30],
   [10_000, 145],
   [100_000, 1300],
+  [1_000_000, 12_500],
 ];
 
 /** A task that takes no time and leaves the record of its item. */
@@ -25,11 +30,19 @@ const SIMULATED = {
   ],
 };
 
-/** Counts what runs of simulated tasks ask of Batch and how often they list; `SLUICE_BENCH_TASKS` names one size. */
+/** Up to this many are measured when no size is asked for: a million take most of an hour. */
+const MOST_UNASKED = 100_000;
+
+/**
+ * Counts what runs of simulated tasks ask of Batch and how often they list, and measures what they cost the app;
+ * `SLUICE_BENCH_TASKS` names one size.
+ */
 export async function benchCalls(print: (line: string) => void): Promise<void> {
   const wanted = Number(process.env['SLUICE_BENCH_TASKS'] ?? 0);
   for (const [tasks, limit] of LIMITS) {
-    if (wanted === 0 || wanted === tasks) for (const line of await calls(tasks, limit)) print(line);
+    const isWanted = wanted === 0 ? tasks <= MOST_UNASKED : wanted === tasks;
+    if (!isWanted) continue;
+    for (const line of await calls(tasks, limit)) print(line);
   }
 }
 
@@ -51,16 +64,57 @@ async function calls(tasks: number, limit: number): Promise<string[]> {
     );
     const batch = Object.values(operations).reduce((sum, count) => sum + count, 0);
     const minutes = (performance.now() - began) / 60_000;
-    const history = readHistory(`${sluice.dataDir}/host`, `${run}-e1`).length;
+    const history = readHistory(`${sluice.dataDir}/host`, `${run}-e1`);
+    const { name, seconds } = longestActivity(history);
     const each = Object.entries(operations).map(([operation, count]) => `${operation} ${count}`);
     return [
       `${tasks} tasks: ${ended}                 ${batch + listings} calls (at most ${limit}), ${minutes.toFixed(1)} min`,
       `  Batch ${batch}: ${each.join(', ')}; listings of records and outputs ${listings}`,
-      `  history                                     ${history} events (at most 1000)`,
+      `  history                                     ${history.length} events (at most 1000); replayed in ${(await replayMs(history, run)).toFixed(2)} ms (at most 5)`,
+      `  longest activity of that history            ${name} ${seconds.toFixed(1)} s (at most 300)`,
+      ...memory(hostAndApp(sluice.pidOf('host'))).map((line) => `  ${line}`),
     ];
   } finally {
     await sluice.close();
   }
+}
+
+function hostAndApp(host: number): { name: string; pid: number }[] {
+  return withChildren(host).map((pid) => ({ name: pid === host ? 'the host' : 'the app', pid }));
+}
+
+/** By when they were asked for and when their answer was taken up. */
+function longestActivity(history: HistoryEvent[]): { name: string; seconds: number } {
+  let longest = { name: 'none', seconds: 0 };
+  const asked = new Map<unknown, HistoryEvent>();
+  for (const event of history) {
+    if (event.EventType === 4) asked.set(event.EventId, event);
+    const { TaskScheduledId } = event as { TaskScheduledId?: number };
+    const from = event.EventType === 5 ? asked.get(TaskScheduledId) : undefined;
+    if (!from) continue;
+    const seconds = (Date.parse(event.Timestamp) - Date.parse(from.Timestamp)) / 1000;
+    if (seconds > longest.seconds) longest = { name: String(from.Name), seconds };
+  }
+  return longest;
+}
+
+/** Milliseconds of one replay of a whole history, the median of several. */
+async function replayMs(history: HistoryEvent[], run: string): Promise<number> {
+  const started = history.find(({ EventType }) => EventType === 0);
+  const input = JSON.parse(String(started?.Input)) as unknown;
+  const times: number[] = [];
+  for (let round = 0; round < 15; round++) {
+    const began = performance.now();
+    const { error } = await replayHistory({
+      orchestrator,
+      instanceId: `${run}-e1`,
+      input,
+      history: structuredClone(history),
+    });
+    times.push(performance.now() - began);
+    if (error) throw new Error(`The replay failed: ${error}`);
+  }
+  return times.toSorted((a, b) => a - b)[7] ?? 0;
 }
 
 /** Writes a run of as many items down, as a claim would, and has the sweep start it. */
@@ -93,6 +147,8 @@ async function begin(sluice: Gated, items: number): Promise<string> {
     closing: null,
     generation: 1,
     cancel: null,
+    verdict: null,
+    redrive: null,
   };
   const control = sluice.blobs.getContainerClient('sluice');
   const put = async (path: string, body: string): Promise<void> => {

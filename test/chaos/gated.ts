@@ -77,9 +77,11 @@ async function startParts(
     settings(urls) {
       targets.blob = urls.blob;
       return {
-        ...appSettings(urls),
-        SLUICE_STORAGE_URL: storageGate.url + new URL(urls.blob).pathname,
-        SLUICE_BATCH_URL: batchGate.url,
+        ...appSettings({
+          ...urls,
+          blob: storageGate.url + new URL(urls.blob).pathname,
+          batch: batchGate.url,
+        }),
         ...settings,
       };
     },

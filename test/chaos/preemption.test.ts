@@ -48,7 +48,7 @@ test('of a run on spot nodes that are taken away all the time nothing is lost, a
   }
   expect(await sluice.batch.pool.list()).toHaveLength(0);
   expect(await sluice.batch.job.list()).toHaveLength(0);
-});
+}, 180_000);
 
 /** The starts of a run's nodes, as far as they are seen until its pool is gone. */
 async function nodeStarts(name: string): Promise<Set<string>> {

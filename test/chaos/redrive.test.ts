@@ -75,6 +75,30 @@ async function isWhole(run: string): Promise<void> {
   expect(await textOf(sluice, manifest.merge!.outputs[0]!.url)).toBe('of a;of b;');
 }
 
+test('what an old instance still had to remove leaves the mark of a redrive that came since', async () => {
+  const name = 'remark';
+  const active = sluice.blobs.getContainerClient('sluice');
+  const holding = sluice.storageGate.holdNext(
+    ({ method, url }) => method === 'DELETE' && url.includes(`/active/${name}-`),
+  );
+  const gate = `${sluice.dataDir}/${name}`;
+  const command = `[ -e ${gate}-open ] && { until [ -e ${gate} ]; do sleep 0.1; done; } || exit 5
+cat "$INPUT" > "$OUTPUT_DIR/out.txt"`;
+  const run = await start(sluice, { name, command }, { a: 'of a;' });
+  const late = await holding;
+  await sluice.instance(`${run}-e1`, 'terminate');
+  await until('another instance has cleaned up', async () => {
+    await sluice.sweep();
+    return (await active.getBlobClient(`active/${run}`).exists()) ? null : true;
+  });
+  writeFileSync(`${gate}-open`, '');
+  expect((await post(sluice, `/runs/${run}/redrive`)).status).toBe(202);
+  await late.release();
+  expect(await active.getBlobClient(`active/${run}`).exists()).toBe(true);
+  writeFileSync(gate, '');
+  expect(await cleanedUp(sluice, run)).toMatchObject({ status: 'Succeeded', generation: 2 });
+}, 60_000);
+
 test('an input overwritten between plan and task fails its item as changed, and a redrive takes what is there now', async () => {
   const holding = sluice.batchGate.holdNext(
     ({ method, url, body }) =>

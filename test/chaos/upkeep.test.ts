@@ -1,9 +1,13 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import type { ContainerClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Garbage } from '../../lib/plan/garbage.ts';
 import type { RunRecord } from '../../lib/plan/run.ts';
+import type { Claim } from '../../lib/store/claims.ts';
+import type { StoredPipeline } from '../../lib/store/pipelines.ts';
 import { byName, getJson, pipelineFile, type RunView, until } from '../e2e/harness.ts';
+import type { Held } from './gate.ts';
 import { type Gated, instanceStatus, post, runOver, startGated } from './gated.ts';
 
 let sluice: Gated;
@@ -73,6 +77,36 @@ test('a run whose start was lost is started by the sweep', async () => {
   });
   expect(await sluice.finished(name, 1)).toMatchObject([{ status: 'Succeeded' }]);
 });
+
+test('a claim that was closed since it was not its turn is open while its turn has come and its run is made', async () => {
+  const name = 'reopened';
+  const control = sluice.blobs.getContainerClient('sluice');
+  const hold = (path: string): Promise<Held> =>
+    sluice.storageGate.holdNext(
+      ({ method, url }) => method === 'PUT' && url.includes(path) && url.includes(name),
+    );
+  const command = 'touch "$OUTPUT_DIR/out.txt"';
+  await sluice.apply(pipelineFile({ name, command, rest: 'concurrency: queue' }));
+  const taking = hold('/turns/');
+  await sluice.drop(name, { a: '1' });
+  const turn = await taking;
+  const claims = (): Promise<string[]> => namesOf(control, `open/${name}/`);
+  const [claim] = await claims();
+  await control.deleteBlob(claim!);
+  const claiming = hold('/rows/');
+  await turn.release();
+  const row = await claiming;
+  expect(await claims()).toEqual([claim]);
+  await row.release();
+  expect(await sluice.finished(name, 1)).toMatchObject([{ status: 'Succeeded' }]);
+  expect(await claims()).toEqual([]);
+});
+
+async function namesOf(container: ContainerClient, prefix: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of container.listBlobsFlat({ prefix })) names.push(name);
+  return names;
+}
 
 /** A pool that names a run, as the app makes them, without nodes. */
 async function addPool(id: string, metadata: Record<string, string>): Promise<void> {
@@ -180,8 +214,8 @@ test('what a run has in Batch names the run, where its record is, and until when
 test('a finished run is not begun again, whoever asks', async () => {
   const [run] = (await sluice.runs('marked')) as [RunView];
   const control = sluice.blobs.getContainerClient('sluice');
-  const read = async () =>
-    (await control.getBlobClient(`runs/${run.id}/run.json`).downloadToBuffer()).toString();
+  const read = async (file = 'run.json') =>
+    (await control.getBlobClient(`runs/${run.id}/${file}`).downloadToBuffer()).toString();
   const before = await read();
   const { startedAt } = JSON.parse(before) as RunRecord;
   // The claim of the run is delivered once more, long after it was carried out.
@@ -189,8 +223,9 @@ test('a finished run is not begun again, whoever asks', async () => {
   for await (const { name } of control.listBlobsFlat({ prefix: 'ledger/marked/rows/' })) {
     rows.push(name.slice(name.lastIndexOf('/') + 1));
   }
-  const claim = { run: run.id, pipeline: 'marked', claimedAt: startedAt, hashes: rows };
-  const body = JSON.stringify(claim);
+  const stored = JSON.parse(await read('pipeline.json')) as StoredPipeline;
+  const claimed = { run: run.id, pipeline: 'marked', claimedAt: startedAt, hashes: rows };
+  const body = JSON.stringify({ ...claimed, stored } satisfies Claim);
   const late = control.getBlockBlobClient(`open/marked/${run.id}.json`);
   await late.upload(body, body.length);
   await sluice.sweep();

@@ -3,11 +3,13 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
+  getJson,
   pipelineFile,
   type RunView,
   type Sluice,
   startSluice,
   temporaryFolder,
+  until,
 } from './harness.ts';
 
 const folder = temporaryFolder();
@@ -64,6 +66,49 @@ test('a broken pipeline is refused with file, line and column, and the exit code
   expect(status).toBe(2);
   expect(stderr).toContain(`${path}:9:3`);
   expect(stderr).toContain("write 'timeout'");
+});
+
+test('a pipeline is paused, goes on with what gathered, and is removed', async () => {
+  const source = pipelineFile({
+    name: 'held',
+    command: 'cp "$INPUT" "$OUTPUT_DIR/out.txt"',
+    settle: '0s',
+  });
+  expect(cli('apply', file('held.yaml', source)).status).toBe(0);
+  expect(cli('pause', 'held')).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining('sluice resume held') as string,
+  });
+  expect(cli('pipelines').stdout).toMatch(/^held +paused +- /m);
+  expect(cli('drop', 'held', file('held.txt', 'x')).status).toBe(0);
+  await until('the drop waits', async () => {
+    const url = `${sluice.urls.api}/drops?pipeline=held&state=pending`;
+    return (await getJson<{ value: unknown[] }>(url)).value.length === 1 || null;
+  });
+  expect(await sluice.runs('held')).toEqual([]);
+  const resumed = cli('resume', 'held', '--json');
+  expect(JSON.parse(resumed.stdout)).toMatchObject({ name: 'held', paused: false });
+  const [run] = await sluice.finished('held', 1);
+  await until('the run is cleaned up', async () => {
+    const [now] = await sluice.runs('held');
+    return now?.phase === 'done' || null;
+  });
+  expect(cli('delete', 'held')).toMatchObject({ status: 0 });
+  expect(cli('pipelines').stdout).not.toMatch(/^held/m);
+  expect(cli('status', run!.id).status).toBe(0);
+  const gone = cli('pause', 'held');
+  expect(gone).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining("no pipeline 'held'") as string,
+  });
+});
+
+test('a drop for a pipeline that takes none is refused before anything is uploaded', () => {
+  const source = pipelineFile({ name: 'asked', command: 'true' }).replace(/^on: .*\n/m, '');
+  expect(cli('apply', file('asked.yaml', source)).status).toBe(0);
+  const { status, stderr } = cli('drop', 'asked', file('some.txt', 'x'));
+  expect(status).toBe(2);
+  expect(stderr).toContain('sluice run asked');
 });
 
 test('what does not exist is named, with what to type', () => {

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { appSettings, dropSubscription } from '../../cli/stack/launch.ts';
 import { type Stack, startStack } from '../../local/stack/stack.ts';
 import { connect, pipelineFile, type Sluice, temporaryFolder } from './harness.ts';
+import { withChildren } from './processes.ts';
 
 const folder = temporaryFolder();
 let stack: Stack;
@@ -29,6 +30,13 @@ beforeAll(async () => {
 afterAll(async () => {
   await stack.close();
   rmSync(folder, { recursive: true, force: true });
+});
+
+test('the app takes no more heap than its setting gives it', () => {
+  const host = stack.processes.find(({ name }) => name === 'host')!;
+  const [, app] = withChildren(host.pid);
+  const args = readFileSync(`/proc/${app}/cmdline`, 'utf8').split('\0');
+  expect(args).toContain('--max-old-space-size=384');
 });
 
 test('the compiled app goes the whole path, from a dropped file to a manifest', async () => {

@@ -104,6 +104,7 @@ test('a run that somebody else drives now is let go without another word', async
   });
 });
 
+const SLAB = { index: 0, blob: 'slabs/x.ndjson', tasks: 1, items: 1, first: '1', last: '1' };
 const planned = { ended: false, closing: null, round: 1, slabs: [] };
 const names = ({ actions }: Awaited<ReturnType<typeof play>>) =>
   actions.map(({ functionName }) => functionName);
@@ -218,6 +219,53 @@ test('a merge that is to be tried again is asked for again after a pause, and af
   expect(played.error).toBeUndefined();
   const after = [undefined, 'merge', 'watch', 'merge', 'endJob'];
   expect(names(played).slice(3)).toEqual([...merges, ...after]);
+});
+
+/** A run whose items wait for twenty minutes before they are tried again. */
+const restingHistory = [
+  ...answered([
+    completed(0, planned),
+    completed(1, { opened: true }),
+    completed(2, { job: 'j' }),
+    completed(3, { done: true, pace: null, error: null }),
+    completed(4, null),
+    completed(5, { slabs: [], waitSeconds: 0, error: null }),
+  ]).slice(0, -1),
+  event(5, 6, completed(5, { slabs: [SLAB], waitSeconds: 1200, error: null })),
+];
+
+test('of many slabs four are submitted at a time', async () => {
+  const slabs = Array.from({ length: 6 }, (_, index) => ({ ...SLAB, index }));
+  const submitting = answered([
+    completed(0, { ...planned, slabs }),
+    completed(1, { opened: true }),
+    completed(2, { job: 'j' }),
+  ]);
+  const submits = async (history: HistoryEvent[]): Promise<number> =>
+    JSON.stringify((await play(history)).actions).split('"submit"').length - 1;
+  expect(await submits(submitting)).toBe(4);
+  const first = [3, 4, 5, 6].map((id) => event(5, 4, completed(id, null)));
+  expect(await submits([...submitting, event(12, 4), ...first])).toBe(6);
+});
+
+test('a run that waits long before a retry moves every few minutes, so that it does not look stuck', async () => {
+  const history = [...restingHistory];
+  const fireAt: string[] = [];
+  for (let timer = 6; timer < 10; timer++) {
+    const { actions } = await play(history);
+    const [due] = actions.at(-1)!['compoundActions'] as { fireAt: string }[];
+    fireAt.push(due!.fireAt);
+    const second = 6 + (timer - 5) * 300;
+    history.push(event(12, second), event(11, second, { TimerId: timer, FireAt: due!.fireAt }));
+  }
+  expect(fireAt).toEqual([306, 606, 906, 1206].map(time));
+  expect(JSON.stringify((await play(history)).actions.at(-1))).toContain('"submit"');
+});
+
+test('a run that is woken from a long wait goes on at once, and so finds that it was cancelled', async () => {
+  const woken = [event(12, 10), event(15, 10, { Name: 'wake', Input: 'null' })];
+  const { actions } = await play([...restingHistory, ...woken]);
+  expect(JSON.stringify(actions.at(-1))).toContain('"submit"');
 });
 
 test('a cancelled run is ended with that as its reason, and its job ended without a long pause', async () => {

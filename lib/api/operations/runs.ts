@@ -1,9 +1,17 @@
 import { z } from 'zod';
 import { manifestSchema } from '../../plan/manifest-schema.ts';
+import { previewSchema } from '../../plan/preview-schema.ts';
 import { redriveSchema } from '../../plan/redrive.ts';
 import { runViewSchema } from '../../plan/run-view.ts';
 import { itemViewSchema } from '../item-views.ts';
-import { askSchema, cancelSchema, itemsQuery, logQuery, runsQuery } from '../schemas.ts';
+import {
+  askSchema,
+  cancelSchema,
+  itemsQuery,
+  logQuery,
+  planSchema,
+  runsQuery,
+} from '../schemas.ts';
 import { json, type Operation, pageOf } from './operation.ts';
 
 const log = (stream: 'stdout' | 'stderr'): Operation => ({
@@ -69,6 +77,23 @@ export const runOperations: Operation[] = [
       201: json('The new run.', runViewSchema),
     },
     problems: [400, 404, 409, 422],
+  },
+  {
+    method: 'post',
+    path: '/plans',
+    id: 'planRun',
+    tag: 'Runs',
+    summary: 'Shows what a run would be, and makes nothing of it.',
+    description:
+      'The verdict on the quota needs the app\'s setting `SLUICE_BATCH_ARM_URL`, the URL of the Batch account in Azure Resource Manager, which the app\'s identity must be allowed to read; cost needs `SLUICE_PRICES`, such as `{"currency":"EUR","nodeHour":{"Standard_D2as_v5":0.1},"spotNodeHour":{}}`.',
+    body: {
+      schema: planSchema,
+      contentType: 'application/json',
+      required: true,
+      example: { pipeline: 'log-rollup', inputs: ['logs/a.gz'] },
+    },
+    answers: { 200: json('The plan.', previewSchema) },
+    problems: [400, 404, 422],
   },
   {
     method: 'get',

@@ -18,6 +18,7 @@ export const container = z
       .describe("More options for the engine's `run`.")
       .meta({ examples: ['--network none'] }),
   })
+  .meta({ examples: [{ image: 'ubuntu:24.04' }] })
   .describe(
     'Runs the tasks, and the merge, in a container. The image needs `sh`, `setsid`, `timeout` and, unless `shell: sh`, `bash`.',
   );

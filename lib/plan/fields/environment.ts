@@ -48,14 +48,18 @@ const value = z
   .transform(String);
 
 /** `tasks.environment`: variables of the command; numbers and booleans become text. */
-export const environment = named(z.record(z.string(), value)).describe(
-  'Environment variables of the command, and of the merge. Numbers and booleans become text.',
-);
+export const environment = named(z.record(z.string(), value))
+  .meta({ examples: [{ OMP_THREAD_LIMIT: 1 }] })
+  .describe(
+    'Environment variables of the command, and of the merge. Numbers and booleans become text.',
+  );
 
 /** `tasks.secrets`: variables of the command, each from the app's setting of a name. */
-export const secrets = named(z.record(z.string(), settingName)).describe(
-  'Environment variables whose values are settings of the app (on Azure they may be Key Vault references): the name of the variable, and the name of the setting. The values reach the tasks and nothing else: no plan, log, manifest or message has them.',
-);
+export const secrets = named(z.record(z.string(), settingName))
+  .meta({ examples: [{ TOKEN: 'API_TOKEN' }] })
+  .describe(
+    'Environment variables whose values are settings of the app (on Azure they may be Key Vault references): the name of the variable, and the name of the setting. The values reach the tasks and nothing else: no plan, log, manifest or message has them.',
+  );
 
 /** Refuses a variable that is both an environment variable and a secret. */
 export function onlyOnce(

@@ -23,6 +23,7 @@ export const packages = z
   )
   .min(1, { error: 'at least one package' })
   .max(10)
+  .meta({ examples: [[{ id: 'ffmpeg', version: '7.1' }]] })
   .describe(
     'Application packages of the Batch account, unpacked on every node; `AZ_BATCH_APP_PACKAGE_{id}_{version}` says where.',
   );

@@ -7,18 +7,47 @@ const value = z.union([z.string(), z.number(), z.boolean()], {
 
 const param = z
   .strictObject({
-    type: z.enum(['string', 'integer', 'number', 'boolean']),
-    default: value.optional().describe('Taken when a run is asked for without a value.'),
-    min: z.number().optional(),
-    max: z.number().optional(),
-    enum: z.array(value).min(1).max(1000).optional(),
+    type: z
+      .enum(['string', 'integer', 'number', 'boolean'])
+      .meta({ description: 'What kind of value it is.', examples: ['integer'] }),
+    default: value.optional().meta({
+      description:
+        'Taken when a run is asked for without a value. A pipeline with `on` needs one for each parameter.',
+      examples: [1000],
+    }),
+    min: z
+      .number()
+      .optional()
+      .meta({
+        description: 'The smallest value; of a string, the fewest characters.',
+        examples: [1],
+      }),
+    max: z
+      .number()
+      .optional()
+      .meta({
+        description: 'The largest value; of a string, the most characters.',
+        examples: [9000],
+      }),
+    enum: z
+      .array(value)
+      .min(1)
+      .max(1000)
+      .optional()
+      .meta({ description: 'The only values that it may have.', examples: [[1000, 2000]] }),
     pattern: z
       .string()
       .refine(isPattern, { error: 'a regular expression such as ^[a-z]+$' })
       .optional()
-      .describe('A regular expression that the whole value must match.'),
+      .meta({
+        description: 'A regular expression that the whole value must match.',
+        examples: ['[0-9]+'],
+      }),
   })
-  .meta({ description: 'A value that whoever asks for a run may give.' });
+  .meta({
+    description: 'A value that whoever asks for a run may give.',
+    examples: [{ type: 'string', default: 'jpg', enum: ['jpg', 'png'] }],
+  });
 
 function isPattern(text: string): boolean {
   try {
@@ -29,9 +58,11 @@ function isPattern(text: string): boolean {
 }
 
 /** `params`: what a run may be asked with; each reaches the commands as `PARAM_NAME`. */
-export const params = z
-  .record(fieldName, param)
-  .meta({ examples: [{ samples: { type: 'integer', default: 1000, min: 1 } }] });
+export const params = z.record(fieldName, param).meta({
+  description:
+    'Values that a run may be asked with; each reaches the commands as `PARAM_NAME`, in upper case and with `_` for `-`.',
+  examples: [{ samples: { type: 'integer', default: 1000, min: 1 } }],
+});
 
 export type ParamSpec = z.output<typeof param>;
 export type ParamSpecs = z.output<typeof params>;

@@ -71,10 +71,16 @@ function spawnApp({ settings, env }: AppProcessOptions): ChildProcess {
       ...process.execArgv,
       '--experimental-transform-types',
       '--disable-warning=ExperimentalWarning',
+      ...workerArguments(env),
     ],
     // Standard output of the host is for the host; what the app prints goes with the log.
     stdio: ['ignore', 2, 2, 'ipc', 'pipe'],
   });
+}
+
+/** The app setting by which Azure's host passes arguments to Node too. */
+function workerArguments(env: NodeJS.ProcessEnv): string[] {
+  return (env['languageWorkers__node__arguments'] ?? '').split(/\s+/).filter(Boolean);
 }
 
 function endOf(child: ChildProcess): Promise<string> {

@@ -42,7 +42,7 @@ describe.skipIf(missing('bash'))(`bash completes${skipped('bash')}`, () => {
 
   test.each([
     ['sluice st', ['status']],
-    ['sluice re', ['retry']],
+    ['sluice re', ['resume', 'retry']],
     ['sluice emulate ', ['batch']],
     ['sluice emulate batch --adm', ['--admin']],
     ['sluice outputs latest --down', ['--download']],
@@ -58,7 +58,9 @@ describe.skipIf(missing('bash'))(`bash completes${skipped('bash')}`, () => {
 
   test('and registers itself', () => {
     const code = 'source "$1"; complete -p sluice';
-    const { stdout } = spawnSync('bash', ['--norc', '-c', code, 'bash', script], { encoding: 'utf8' });
+    const { stdout } = spawnSync('bash', ['--norc', '-c', code, 'bash', script], {
+      encoding: 'utf8',
+    });
     expect(stdout).toBe('complete -o default -F _sluice sluice\n');
   });
 });

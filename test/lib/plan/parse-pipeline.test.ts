@@ -100,9 +100,9 @@ test.each<Fault>([
     { line: 10, column: 3, path: 'tasks.timeot', fix: "write 'timeout'" },
   ],
   [
-    'a field of a later version',
+    'a field that belongs elsewhere',
     swap('forEach: drop', 'forEach: drop\n  setup: x'),
-    { line: 6, column: 3, path: 'tasks.setup', message: "the field 'setup' is not built yet" },
+    { line: 6, column: 3, path: 'tasks.setup', fix: 'move it to pool.setup' },
   ],
   ...retryFaults([
     ['retry: 3', 10, '3', 'a mapping'],

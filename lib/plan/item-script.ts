@@ -1,7 +1,7 @@
 /** Seconds between asking a command that is over its time to end and ending it. */
 export const KILL_AFTER_SECONDS = 5;
 
-/** The part of a task's script that runs one item (`run_item`), and that puts what items left where it is uploaded (`publish`). */
+/** The part of a task's script that runs one item (`run_item`), and that removes what items need no more (`tidy`). */
 // A process costs a millisecond and an item may cost no more, so what the shell can do itself it does.
 export const RUN_ITEM = `root=$PWD
 up=$root/up
@@ -17,7 +17,7 @@ keep_own_log() {
 }
 read -r booted _ < /proc/uptime
 booted=$(($(date +%s) - \${booted%.*}))
-ready='' spent='' records=''
+spent=''
 # GNU's timeout makes itself the leader of a group; others leave that to setsid.
 own_group=setsid
 [ "\${SLUICE_COUNT:-1}" -eq 1 ] || case $(timeout --version 2> /dev/null) in *'GNU coreutils'*) own_group= ;; esac
@@ -28,7 +28,7 @@ set_now() {
   now=$((booted + \${now%.*}))
 }
 set_now
-published=$now
+tidied=$now
 
 # For as many items at once as one command line easily holds.
 make_folders() {
@@ -60,22 +60,16 @@ run_item() {
   collect_outputs
   name_cause
   keep_logs
-  records="$records $ITEM.$ATTEMPT.$status.$cause.$count.$start.$end.$kept"
+  : > "$up/records/$ITEM.$ATTEMPT.$status.$cause.$count.$start.$end.$kept"
   spent="$spent items/$ITEM outs/$ITEM $*"
-  [ "$now" -eq "$published" ] || publish
+  [ "$now" -eq "$tidied" ] || tidy
 }
 
-# Once a second for all items that ended in it: a task that is killed loses no more of them. An item's record comes
-# after its outputs. All these names are ours, and free of blanks.
-publish() {
-  [ -n "$records" ] || return 0
-  published=$now
-  [ -z "$ready" ] || mv -- $ready up/out/ || exit 1
-  for record in $records; do
-    : > "up/records/$record"
-  done
-  rm -rf -- $spent
-  ready='' spent='' records=''
+# Once a second for all items that ended in it. All these names are ours, and free of blanks.
+tidy() {
+  tidied=$now
+  [ -z "$spent" ] || rm -rf -- $spent
+  spent=''
 }
 
 # What travels for one item is kept out of the commands of the others.
@@ -166,7 +160,7 @@ collect_outputs() {
   [ -z "$other" ] || move_outputs "$@"
   IFS=$saved
   cd "$root" || exit 1
-  [ -n "$other" ] || [ "$count" -eq 0 ] || ready="$ready outs/$ITEM"
+  [ -n "$other" ] || [ "$count" -eq 0 ] || mv -- "outs/$ITEM" up/out/ || exit 1
 }
 
 # Whether the folder holds anything besides plain files that were promised; without, it is moved as it is.

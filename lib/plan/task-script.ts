@@ -40,7 +40,7 @@ while [ "$index" -le "$SLUICE_COUNT" ]; do
   fi
   index=$((index + 1))
 done
-publish
+tidy
 `;
 }
 
@@ -70,7 +70,7 @@ ITEM=merge ATTEMPT=$SLUICE_ATTEMPT staging=none values=
 export INPUT_DIR INPUT_LIST
 mkdir -p "outs/merge/a$ATTEMPT" items/merge/cwd || exit 1
 run_item
-publish
+tidy
 `;
 }
 

@@ -40,25 +40,21 @@ export async function unchangedSince(
   const earlier = await stillThere(await earlierItems(pipeline, now));
   return {
     find: (item) => earlier.get(fingerprint(settings, item)) ?? null,
-    entry: ({ id, input, range = null, values = {}, ...rest }, { outputs, reused }) => ({
-      id,
+    entry: (item, { outputs, reused }) => ({
+      id: item.id,
       status: 'Succeeded',
       cause: null,
       message: null,
       signature: null,
       stderrTail: null,
-      inputs: input ? [inputFile(input, blobUrl(input.container, input.name))] : [],
-      range,
-      values,
+      inputs: item.input
+        ? [inputFile(item.input, blobUrl(item.input.container, item.input.name))]
+        : [],
+      range: item.range ?? null,
+      values: item.values ?? {},
       outputs,
       attempts: [],
-      fingerprint: fingerprint(settings, {
-        id,
-        input,
-        ...(range === null ? {} : { range }),
-        values,
-        ...rest,
-      }),
+      fingerprint: fingerprint(settings, item),
       reused,
     }),
   };

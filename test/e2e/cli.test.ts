@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { start } from './actions.ts';
 import {
   getJson,
   pipelineFile,
@@ -101,6 +102,37 @@ test('a pipeline is paused, goes on with what gathered, and is removed', async (
     status: 2,
     stderr: expect.stringContaining("no pipeline 'held'") as string,
   });
+});
+
+test('what failed is retried, and what came out is verified and listed', async () => {
+  const command = 'grep -q good "$INPUT" && cp "$INPUT" "$OUTPUT_DIR/out.txt"';
+  const id = await start(sluice, { name: 'redone', command }, { a: 'good', b: 'bad' });
+  await sluice.ended('redone');
+  expect(cli('verify', id)).toMatchObject({ status: 0 });
+  await sluice.drop('redone', { b: 'good now' });
+  expect(cli('retry', id, '--failed')).toMatchObject({ status: 0 });
+  expect(cli('watch', id)).toMatchObject({ status: 0 });
+  const { generation, counts, items } = await sluice.manifest(id);
+  expect({ generation, counts }).toMatchObject({ generation: 2, counts: { succeeded: 2 } });
+  const listed = cli('outputs', id, '--json');
+  const urls = items!.flatMap(({ outputs }) => outputs.map(({ url }) => url));
+  for (const url of urls) expect(listed.stdout).toContain(url);
+  const name = new URL(urls[0]!).pathname.split('/').slice(3).join('/');
+  await sluice.blobs.getContainerClient('sluice-work').deleteBlob(decodeURIComponent(name));
+  const missing = cli('verify', id);
+  expect(missing.status).toBe(1);
+  expect(missing.stdout).toContain('000001');
+});
+
+test('a run is cancelled, with the reason in its record, and only once', async () => {
+  const id = await start(sluice, { name: 'slow', command: 'sleep 600' }, { a: '' });
+  expect(cli('cancel', id, '--reason', 'enough')).toMatchObject({ status: 0 });
+  expect(await sluice.ended('slow')).toMatchObject({
+    status: 'Cancelled',
+    cancel: { reason: 'enough' },
+  });
+  expect(cli('cancel', id)).toMatchObject({ status: 2 });
+  expect(cli('gc', '--dry-run')).toMatchObject({ status: 0 });
 });
 
 test('a drop for a pipeline that takes none is refused before anything is uploaded', () => {

@@ -24,9 +24,13 @@ export function openContainer(
 ): Container {
   const engine = findEngine();
   if (engine === undefined) {
-    throw new TaskFailure('ContainerMiscError', 'There is no container engine on this machine', {
-      Message: 'Install docker or podman and put it on PATH.',
-    });
+    throw new TaskFailure(
+      'ContainerMiscError',
+      'There is no container engine that works on this machine',
+      {
+        Message: 'Put podman, or docker whose daemon runs, on PATH.',
+      },
+    );
   }
   const name = `batch-${randomUUID()}`;
   const { root, working } = place.directories;

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { splitCommandLine } from './command-line.ts';
@@ -20,12 +21,23 @@ export interface ContainerPlace {
   environment: Readonly<Record<string, string>>;
 }
 
-/** The container engine on PATH: docker, or else podman; undefined when there is neither. */
+/** The container engine on PATH that works: docker, or else podman; undefined when none does. */
 export function findEngine(path = process.env.PATH ?? ''): string | undefined {
   const candidates = ['docker', 'podman'].flatMap((name) =>
     path.split(':').map((directory) => join(directory, name)),
   );
-  return candidates.find(isExecutable);
+  return candidates.find((engine) => isExecutable(engine) && works(engine));
+}
+
+// One that worked is not asked again: it is looked for with every task.
+const working = new Set<string>();
+
+/** Whether an engine answers: the client of docker is often installed where its daemon does not run. */
+function works(engine: string): boolean {
+  if (working.has(engine)) return true;
+  const { status } = spawnSync(engine, ['version'], { stdio: 'ignore', timeout: 10_000 });
+  if (status === 0) working.add(engine);
+  return status === 0;
 }
 
 /**
@@ -63,15 +75,17 @@ export function containerFailure(
 ): TaskFailure | undefined {
   // 125 is the engine's own: the container was not made.
   if (exitCode !== 125) return undefined;
-  const noImage = /unable to find image|pull access denied|manifest unknown|not found/i.test(
-    message,
-  );
+  const noImage = noSuchImage.test(message);
   return new TaskFailure(
     noImage ? 'ContainerInvalidImage' : 'ContainerMiscError',
     noImage ? 'The container image cannot be had' : 'The container could not be run',
     { ImageName: settings.imageName, Message: message.slice(0, 2000) },
   );
 }
+
+// As docker says it, then podman, which looks for any image that is not here in a registry.
+const noSuchImage =
+  /unable to find image|pull access denied|manifest unknown|not found|initializing source|short-name/i;
 
 // What belongs to this machine and means nothing inside an image.
 const ofMachine = new Set(['PATH', 'HOME', 'USER', 'LOGNAME', 'TMPDIR']);

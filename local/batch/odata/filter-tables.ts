@@ -8,6 +8,7 @@ const id: FilterProperty = {
 const state: FilterProperty = { type: 'text', operators: ['eq', 'ne'] };
 const time: FilterProperty = { type: 'time', operators: ['eq', 'ne', 'ge', 'gt', 'le', 'lt'] };
 const flag: FilterProperty = { type: 'boolean', operators: ['eq', 'ne'] };
+const number: FilterProperty = { type: 'number', operators: ['eq', 'ge', 'gt', 'le', 'lt'] };
 
 /** What GET /pools can be filtered on. */
 export const poolFilters: FilterTable = {
@@ -28,6 +29,8 @@ export const nodeFilters: FilterTable = {
   stateTransitionTime: time,
   lastBootTime: time,
   allocationTime: time,
+  ...nodeTaskFilters('startTaskInfo'),
+  'startTaskInfo/state': { type: 'text', operators: ['eq'] },
 };
 
 /** What GET /nodecounts can be filtered on. */
@@ -54,25 +57,16 @@ export const taskFilters: FilterTable = {
   stateTransitionTime: time,
   'executionInfo/startTime': time,
   'executionInfo/endTime': time,
-  'executionInfo/exitCode': { type: 'number', operators: ['eq', 'ge', 'gt', 'le', 'lt'] },
+  'executionInfo/exitCode': number,
   'executionInfo/result': state,
 };
-
-const number: FilterProperty = { type: 'number', operators: ['eq', 'ge', 'gt', 'le', 'lt'] };
 
 /** What GET /jobs/{id}/jobpreparationandreleasetaskstatus can be filtered on. */
 export const jobNodeFilters: FilterTable = {
   poolId: id,
   nodeId: id,
-  ...Object.fromEntries(
-    ['jobPreparationTaskExecutionInfo', 'jobReleaseTaskExecutionInfo'].flatMap((info) => [
-      [`${info}/state`, state],
-      [`${info}/startTime`, time],
-      [`${info}/endTime`, time],
-      [`${info}/exitCode`, number],
-      [`${info}/result`, state],
-    ]),
-  ),
+  ...nodeTaskFilters('jobPreparationTaskExecutionInfo'),
+  ...nodeTaskFilters('jobReleaseTaskExecutionInfo'),
 };
 
 /** What GET /jobschedules can be filtered on. */
@@ -95,3 +89,14 @@ export const imageFilters: FilterTable = {
   osType: state,
   verificationType: state,
 };
+
+/** What a start, preparation or release task did. */
+function nodeTaskFilters(info: string): FilterTable {
+  return {
+    [`${info}/state`]: state,
+    [`${info}/startTime`]: time,
+    [`${info}/endTime`]: time,
+    [`${info}/exitCode`]: number,
+    [`${info}/result`]: state,
+  };
+}

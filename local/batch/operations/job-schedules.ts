@@ -69,8 +69,7 @@ export function getJobSchedule(account: Account, call: Call): Reply {
 /** JobSchedule_Exists. */
 export function jobScheduleExists(account: Account, call: Call): Reply {
   const { doc } = findJobSchedule(account, call);
-  requireCondition(call, doc.modified);
-  return { status: 200, changed: doc.modified };
+  return { status: readAllowed(call, doc.modified) ? 200 : 304, changed: doc.modified };
 }
 
 /** JobSchedule_Patch: replaces what is given; jobs that are there stay as they are. */
@@ -80,8 +79,9 @@ export function patchJobSchedule(account: Account, call: Call): Reply {
 
 /** JobSchedule_Update: replaces everything that may change. */
 export function updateJobSchedule(account: Account, call: Call): Reply {
+  const schedule = changeable(account, call);
   const given = { metadata: [], ...checkScheduleUpdate(call.body) };
-  return change(account, changeable(account, call), { call, given });
+  return change(account, schedule, { call, given });
 }
 
 /** JobSchedule_Disable: no more jobs are made; the one that is there goes on. */

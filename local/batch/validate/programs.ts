@@ -34,10 +34,10 @@ export const containerSettings: Rule<Json> = (value, name) => {
   return containerShape(value, name);
 };
 
-/** Throws NotEmulated when this machine has no container engine. */
+/** Throws NotEmulated when this machine has no container engine that works. */
 export function requireEngine(name: string): void {
   if (findEngine() !== undefined) return;
-  throw notEmulated(`The property ${name} without docker or podman on PATH`);
+  throw notEmulated(`The property ${name} without docker (and its daemon) or podman on PATH`);
 }
 
 /** Application packages of a pool or task. */

@@ -2,7 +2,7 @@ import type { Job, JobNode } from '../account.ts';
 import { taskRootDirectory } from '../node/directories.ts';
 import type { FilterValue } from '../odata/filter.ts';
 import type { NodeTaskInfo } from '../store/documents.ts';
-import { nodeTaskInfo } from './node-task.ts';
+import { nodeTaskInfo, nodeTaskProperty } from './node-task.ts';
 
 /** Members of a job's state on a node that $select may choose. */
 export const jobNodeMembers = [
@@ -41,14 +41,7 @@ export function jobNodeProperty({ doc }: JobNode, name: string): FilterValue | u
   if (first === 'poolId') return doc.poolId;
   if (first === 'nodeId') return doc.nodeId;
   const info = first === 'jobReleaseTaskExecutionInfo' ? doc.release : doc.preparation;
-  const values: Record<string, FilterValue | undefined> = {
-    state: info?.state,
-    startTime: info?.started,
-    endTime: info?.ended,
-    exitCode: info?.exitCode,
-    result: info?.result,
-  };
-  return values[member ?? ''];
+  return nodeTaskProperty(info, member);
 }
 
 function rootDirectory(job: Job, taskId: string): string {

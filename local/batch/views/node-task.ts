@@ -1,3 +1,4 @@
+import type { FilterValue } from '../odata/filter.ts';
 import type { NodeTaskInfo } from '../store/documents.ts';
 import { isoTime } from '../time/stamp.ts';
 
@@ -13,4 +14,19 @@ export function nodeTaskInfo(info: NodeTaskInfo): object {
     ...(info.lastRetry !== undefined && { lastRetryTime: isoTime(info.lastRetry) }),
     ...(info.result !== undefined && { result: info.result }),
   };
+}
+
+/** What a filter reads of how far a start, preparation or release task got. */
+export function nodeTaskProperty(
+  info: NodeTaskInfo | undefined,
+  name: string | undefined,
+): FilterValue | undefined {
+  const values: Record<string, FilterValue | undefined> = {
+    state: info?.state,
+    startTime: info?.started,
+    endTime: info?.ended,
+    exitCode: info?.exitCode,
+    result: info?.result,
+  };
+  return values[name ?? ''];
 }

@@ -3,7 +3,7 @@ import type { FilterValue } from '../odata/filter.ts';
 import type { NodeState } from '../store/documents.ts';
 import { taskStates } from '../store/tasks.ts';
 import { isoTime } from '../time/stamp.ts';
-import { nodeTaskInfo } from './node-task.ts';
+import { nodeTaskInfo, nodeTaskProperty } from './node-task.ts';
 import { executionInfo } from './task.ts';
 
 /** Members of a node that $select may choose. */
@@ -67,6 +67,8 @@ export function nodeView(account: Account, node: Node, baseUrl: string): object 
 /** What a filter reads of a node. */
 export function nodeProperty(node: Node, name: string): FilterValue | undefined {
   const { doc } = node;
+  const [first, member] = name.split('/');
+  if (first === 'startTaskInfo') return nodeTaskProperty(doc.startTaskInfo, member);
   const values: Record<string, FilterValue | undefined> = {
     state: shownState(node),
     stateTransitionTime: doc.stateAt,

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,10 +13,12 @@ import {
   until,
   type TestBatch,
 } from './emulator.ts';
+import { containersWith, image, prepareEngine, runOptions } from './engine.ts';
 import { nodesOf } from './nodes.ts';
 import { spawnBatch } from './process.ts';
 
 const { PATH } = process.env;
+const unusable = prepareEngine();
 let directory: string;
 let batch: TestBatch;
 
@@ -35,10 +37,16 @@ const containerSettings = { imageName: 'alpine:3', containerRunOptions: '--netwo
 
 /** Puts a program on PATH that stands in for docker: it notes its words and runs what follows the image. */
 async function engine(script: string): Promise<void> {
-  const path = join(directory, 'docker');
-  await writeFile(path, `#!/bin/sh\nprintf '%s\\n' "$@" >> ${directory}/words\n${script}\n`);
-  await chmod(path, 0o755);
+  const note = `printf '%s\\n' "$@" >> ${directory}/words`;
+  await program('docker', `[ "$1" = version ] && exit 0\n${note}\n${script}`);
   process.env.PATH = `${directory}:${PATH}`;
+}
+
+async function program(name: string, script: string): Promise<string> {
+  const path = join(directory, name);
+  await writeFile(path, `#!/bin/sh\n${script}\n`);
+  await chmod(path, 0o755);
+  return path;
 }
 
 const runAfterImage = `[ "$1" = run ] || exit 0
@@ -179,24 +187,67 @@ test('run options keep their quotes, and the image may keep its working director
   );
 });
 
-test.skipIf(!engineWorks())(
-  'a real engine runs a real container (skipped: no docker or podman that works here)',
-  async () => {
-    await run(`/bin/sh -c 'cat /etc/alpine-release; echo x > out.txt'`);
-    const { t } = await completedTasks(batch.client, 'j');
-    expect(t?.executionInfo?.exitCode).toBe(0);
-    const [node] = await nodesOf(batch, 'j');
-    expect(await node!.read('workitems/j/job-1/t/wd/out.txt')).toBe('x\n');
+test('docker whose daemon does not run is passed over for podman', async () => {
+  await program('docker', '[ "$1" != version ]');
+  expect(findEngine(directory)).toBeUndefined();
+  const podman = await program('podman', 'exit 0');
+  expect(findEngine(directory)).toBe(podman);
+});
+
+describe.skipIf(unusable !== undefined)(
+  `a real engine${unusable === undefined ? '' : ` (skipped: ${unusable})`}`,
+  () => {
+    const settings = { imageName: image, containerRunOptions: runOptions };
+
+    beforeEach(async () => {
+      const { virtualMachineConfiguration } = poolOf('c');
+      const containerConfiguration = {};
+      await batch.client.pool.add(
+        poolOf('c', {
+          virtualMachineConfiguration: { ...virtualMachineConfiguration!, containerConfiguration },
+        }),
+      );
+      await batch.client.job.add({ id: 'c', poolInfo: { poolId: 'c' } });
+    });
+
+    test('runs a program in an image, which leaves its files and its exit code', async () => {
+      await batch.client.task.add('c', {
+        id: 't',
+        commandLine: `/bin/sh -c 'cat /image.txt; echo "$GREETING" > out.txt; echo oops >&2; exit 4'`,
+        containerSettings: settings,
+        environmentSettings: [{ name: 'GREETING', value: "it's $HOME" }],
+      });
+      const { t } = await completedTasks(batch.client, 'c');
+      expect(t?.executionInfo).toMatchObject({
+        exitCode: 4,
+        failureInfo: { code: 'FailureExitCode' },
+      });
+      const [node] = await nodesOf(batch, 'c');
+      expect(await node!.read('workitems/c/job-1/t/stdout.txt')).toBe('inside the image\n');
+      expect(await node!.read('workitems/c/job-1/t/stderr.txt')).toBe('oops\n');
+      expect(await node!.read('workitems/c/job-1/t/wd/out.txt')).toBe("it's $HOME\n");
+    });
+
+    test('leaves no container of a task that is ended', async () => {
+      const commandLine = `/bin/sh -c 'touch begun; sleep 1000'`;
+      await batch.client.task.add('c', { id: 't', commandLine, containerSettings: settings });
+      await until(async () => (await batch.client.task.get('c', 't')).state === 'running');
+      const [node] = await nodesOf(batch, 'c');
+      const begun = join(node!.root, 'workitems/c/job-1/t/wd/begun');
+      await until(async () => existsSync(begun));
+      expect(containersWith(node!.root)).toHaveLength(1);
+      await batch.client.task.terminate('c', 't');
+      await until(async () => containersWith(node!.root).length === 0);
+      expect((await batch.client.task.get('c', 't')).executionInfo?.failureInfo?.code).toBe(
+        'TaskEnded',
+      );
+    });
+
+    test('that has no such image says so', async () => {
+      const containerSettings = { ...settings, imageName: 'localhost/batch-emulator-none:1' };
+      await batch.client.task.add('c', { id: 't', commandLine: 'true', containerSettings });
+      const { t } = await completedTasks(batch.client, 'c');
+      expect(t?.executionInfo?.failureInfo?.code).toBe('ContainerInvalidImage');
+    });
   },
 );
-
-function engineWorks(): boolean {
-  const found = findEngine();
-  if (found === undefined) return false;
-  try {
-    execFileSync(found, ['image', 'inspect', 'alpine:3'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}

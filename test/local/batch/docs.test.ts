@@ -1,5 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -12,6 +14,7 @@ const root = join(import.meta.dirname, '../../..');
 const page = readFileSync(join(root, 'docs/batch-emulator.md'), 'utf8');
 const python = '/usr/bin/python3';
 const hasPython = spawnSync(python, ['-c', 'import azure.batch'], { stdio: 'ignore' }).status === 0;
+const hasAz = spawnSync('az', ['version'], { stdio: 'ignore' }).status === 0;
 const run = promisify(execFile);
 
 let batch: TestBatch;
@@ -59,6 +62,26 @@ describe('the page on the emulator', () => {
     async () => {
       const { stdout } = await run(python, ['-c', code('python', 0)]);
       expect(stdout).toBe('hello\n');
+    },
+  );
+
+  test.skipIf(!hasAz)(
+    `has lines for az that work as they stand${hasAz ? '' : ' (skipped: az is not installed)'}`,
+    { timeout: 120_000 },
+    async () => {
+      const home = await mkdtemp(join(tmpdir(), 'docs-'));
+      const [, lines = ''] = /\*\*az\*\*[^]*?```console\n([^]*?)```/.exec(page) ?? [];
+      const script = lines
+        .replaceAll(/^\$ /gm, '')
+        .replace('http://127.0.0.1:10100', batch.emulator.url);
+      const env = { ...process.env, HOME: home, AZURE_CONFIG_DIR: home };
+      try {
+        await run('/bin/sh', ['-ec', script], { cwd: home, env });
+        expect(await readFile(join(home, 'out.txt'), 'utf8')).toBe('hello\n');
+        expect((await batch.client.job.list()).filter(({ id }) => id === 'myjob')).toEqual([]);
+      } finally {
+        await rm(home, { recursive: true, force: true });
+      }
     },
   );
 });

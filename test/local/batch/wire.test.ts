@@ -11,6 +11,9 @@ beforeAll(async () => {
   await batch.client.pool.add(poolOf('Wire', { targetDedicatedNodes: 0 }));
   await batch.client.job.add({ id: 'Wire', poolInfo: { poolId: 'Wire' } });
   await batch.client.task.add('Wire', { id: 'Wire', commandLine: 'true' });
+  const jobSpecification = { poolInfo: { poolId: 'Wire' } };
+  const schedule = { doNotRunUntil: new Date('2100-01-01') };
+  await batch.client.jobSchedule.add({ id: 'Later', schedule, jobSpecification });
 });
 
 afterAll(() => batch.close());
@@ -190,11 +193,36 @@ describe('answers', () => {
   });
 });
 
+const conditional = [
+  'DELETE /pools/Wire',
+  'PATCH /pools/Wire',
+  'POST /pools/Wire/resize',
+  'POST /pools/Wire/stopresize',
+  'POST /pools/Wire/enableautoscale',
+  'POST /pools/Wire/removenodes',
+  'DELETE /jobs/Wire',
+  'PATCH /jobs/Wire',
+  'PUT /jobs/Wire',
+  'POST /jobs/Wire/disable',
+  'POST /jobs/Wire/enable',
+  'POST /jobs/Wire/terminate',
+  'PUT /jobs/Wire/tasks/Wire',
+  'DELETE /jobs/Wire/tasks/Wire',
+  'POST /jobs/Wire/tasks/Wire/terminate',
+  'POST /jobs/Wire/tasks/Wire/reactivate',
+  'DELETE /jobschedules/Later',
+  'PATCH /jobschedules/Later',
+  'PUT /jobschedules/Later',
+  'POST /jobschedules/Later/disable',
+  'POST /jobschedules/Later/enable',
+  'POST /jobschedules/Later/terminate',
+];
+
 describe('conditional headers', () => {
-  test.each(['/pools/Wire', '/jobs/Wire', '/jobs/Wire/tasks/Wire'])(
+  test.each(['/pools/Wire', '/jobs/Wire', '/jobs/Wire/tasks/Wire', '/jobschedules/Later'])(
     'a read of %s answers 304 when it did not change, and 412 when it is not what was meant',
     async (path) => {
-      for (const method of path === '/pools/Wire' ? ['GET', 'HEAD'] : ['GET']) {
+      for (const method of /^.(pools|jobschedules)/.test(path) ? ['GET', 'HEAD'] : ['GET']) {
         const { headers } = await raw(batch.emulator, { method, path });
         const { etag = '', 'last-modified': modified = '' } = headers;
         const statusWith = async (name: string, value: string) =>
@@ -231,18 +259,14 @@ describe('conditional headers', () => {
     ['If-Unmodified-Since', 'Mon, 01 Jan 2001 00:00:00 GMT'],
     ['If-Modified-Since', 'Fri, 01 Jan 2100 00:00:00 GMT'],
   ])('a write with %s %s is refused', async (name, value) => {
-    for (const [method, path] of [
-      ['DELETE', '/pools/Wire'],
-      ['DELETE', '/jobs/Wire'],
-      ['PATCH', '/jobs/Wire'],
-      ['POST', '/pools/Wire/resize'],
-      ['POST', '/jobs/Wire/disable'],
-      ['PUT', '/jobs/Wire/tasks/Wire'],
-      ['DELETE', '/jobs/Wire/tasks/Wire'],
-      ['POST', '/jobs/Wire/tasks/Wire/terminate'],
-    ] as const) {
+    for (const request of conditional) {
+      const [method = '', path = ''] = request.split(' ');
       const response = await raw(batch.emulator, { method, path, headers: { [name]: value } });
-      expect(response).toMatchObject({ status: 412, json: { code: 'ConditionNotMet' } });
+      expect({ request, ...response }).toMatchObject({
+        request,
+        status: 412,
+        json: { code: 'ConditionNotMet' },
+      });
     }
   });
 

@@ -1,6 +1,6 @@
 import { nodeImage } from './images.ts';
 import type { Pipeline } from './pipeline-schema.ts';
-import { KILL_AFTER_SECONDS } from './task-script.ts';
+import { KILL_AFTER_SECONDS } from './item-script.ts';
 
 /** Times that a node tries its setup again: package managers are often busy just after a boot. */
 const SETUP_RETRIES = 2;

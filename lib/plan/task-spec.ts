@@ -1,7 +1,7 @@
 import { isoDuration } from './duration.ts';
 import type { Pipeline } from './pipeline-schema.ts';
 import { type Input, type Item, type PlannedTask, stagingOf } from './plan.ts';
-import { KILL_AFTER_SECONDS } from './task-script.ts';
+import { KILL_AFTER_SECONDS } from './item-script.ts';
 import { assignments } from './variables.ts';
 
 /** A Batch task as `addtaskcollection` takes it, as far as we use it. */

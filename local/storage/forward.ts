@@ -1,5 +1,4 @@
 import http, { type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { requestHeaders, responseHeaders } from './hop-headers.ts';
 import { refuse } from './refusal.ts';
@@ -93,12 +92,13 @@ function isStale(outgoing: ClientRequest, { method }: IncomingMessage): boolean 
 
 async function finish(answer: IncomingMessage, response: ServerResponse, hooks: ForwardHooks) {
   await hooks.answered(answer);
-  if (response.destroyed) {
+  if (response.destroyed || answer.destroyed) {
     answer.resume();
+    response.destroy();
     return;
   }
   response.sendDate = false;
   response.writeHead(answer.statusCode ?? 0, answer.statusMessage, responseHeaders(answer));
-  // Its failure means that one end is gone, and it has then cut off the other.
-  await pipeline(answer, response).catch(() => {});
+  // When the other end goes, `attempt` has cut this one off. No pipeline: it makes and aborts a signal for each answer.
+  answer.on('error', () => response.destroy()).pipe(response);
 }

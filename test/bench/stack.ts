@@ -17,7 +17,8 @@ export async function benchStack(print: (line: string) => void): Promise<void> {
     const sluice = connect(stack.urls, dataDir);
     for (const line of await dropLatency(sluice, 200)) print(line);
     for (const perTask of [1, 50]) {
-      for (const line of await throughput(sluice, 2000, perTask)) print(line);
+      const what = { items: 2000, perTask };
+      for (const line of await throughput(sluice, what, stack.processes)) print(line);
     }
     for (const line of memory(stack.processes)) print(line);
   } finally {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { cpuOf, cpuPerItem } from './cpu.ts';
 import { getJson, pipelineFile, type Sluice, temporaryFolder } from '../e2e/harness.ts';
 
 type Connected = Omit<Sluice, 'close'>;
@@ -11,17 +12,19 @@ const COMMAND = 'wc -c < "$INPUT" > "$OUTPUT_DIR/out.txt"';
 /** Items a second of one run of trivial items, beside xargs over the same number of local files; and its calls to Batch. */
 export async function throughput(
   sluice: Connected,
-  items: number,
-  perTask: number,
+  { items, perTask }: { items: number; perTask: number },
+  parts: { name: string; pid: number }[],
 ): Promise<string[]> {
   const name = `items-${perTask}`;
   await sluice.apply(pipelineFile({ name, command: COMMAND, pack: perTask, settle: '2s' }));
   await fetch(requests(sluice), { method: 'DELETE' });
+  const before = cpuOf(parts);
   await sluice.drop(
     name,
     Object.fromEntries(Array.from({ length: items }, (_, index) => [`item-${index}`, 'x'])),
   );
   const runs = await sluice.finished(name, items);
+  const after = cpuOf(parts);
   const seconds = runs.reduce(
     (sum, run) => sum + (Date.parse(run.endedAt ?? '') - Date.parse(run.startedAt)) / 1000,
     0,
@@ -35,6 +38,7 @@ export async function throughput(
   const floor = 3 + Math.ceil(tasks / 100) + 1 + Math.ceil(tasks / 1000);
   return [
     `${items} trivial items, ${perTask} a task              ${rate.toFixed(0)} items/s; xargs -P: ${peer.toFixed(0)} items/s; ratio ${(rate / peer).toFixed(2)}`,
+    cpuPerItem(before, after, items),
     `  calls to Batch                              ${total} in ${runs.length} run(s) (floor ${floor}): ${calls.join(', ')}`,
   ];
 }

@@ -9,8 +9,8 @@ export interface Transfer {
   method: string;
   url: string;
   headers?: Record<string, string | number>;
-  /** Opens the body, once per attempt. */
-  body?: () => Readable;
+  /** The body, or what opens it, once per attempt. */
+  body?: Buffer | (() => Readable);
   signal: AbortSignal;
 }
 
@@ -68,7 +68,7 @@ async function sendOnce(transfer: Transfer): Promise<IncomingMessage> {
     request.once('response', resolve);
     request.on('error', reject);
   });
-  if (transfer.body === undefined) request.end();
+  if (typeof transfer.body !== 'function') request.end(transfer.body);
   else pipeline(transfer.body(), request).catch((error: Error) => request.destroy(error));
   return answered;
 }

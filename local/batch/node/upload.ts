@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { TaskFailure, withoutQuery } from './failures.ts';
 import { readText, send, type Transfer } from './http.ts';
@@ -15,6 +15,8 @@ export interface Upload {
 
 /** Bytes that one request puts; larger files go as blocks of this size. */
 const blockBytes = 64 * 1024 * 1024;
+/** Files up to this size are read at once: a stream costs more than their bytes. */
+const smallBytes = 64 * 1024;
 
 /** Puts a file as a block blob, streaming; throws TaskFailure with the code that Batch reports. Returns its size in bytes. */
 export async function upload(item: Upload, signal: AbortSignal): Promise<number> {
@@ -22,8 +24,10 @@ export async function upload(item: Upload, signal: AbortSignal): Promise<number>
   const url = blobUrl(item.containerUrl, item.blob);
   if (size <= blockBytes) {
     const headers = { ...item.headers, 'x-ms-blob-type': 'BlockBlob' };
-    await put({ item, url, headers, body: () => part(item.file, 0, size), size }, signal);
-    return size;
+    const body = await wholeBody(item.file, size);
+    const length = Buffer.isBuffer(body) ? body.length : size;
+    await put({ item, url, headers, body, size: length }, signal);
+    return length;
   }
   const ids: string[] = [];
   for (let start = 0; start < size; start += blockBytes) {
@@ -69,8 +73,13 @@ interface Put {
   item: Upload;
   url: string;
   headers: Record<string, string>;
-  body: () => Readable;
+  body: Buffer | (() => Readable);
   size: number;
+}
+
+async function wholeBody(file: string, size: number): Promise<Put['body']> {
+  if (size === 0) return Buffer.alloc(0);
+  return size <= smallBytes ? readFile(file) : () => part(file, 0, size);
 }
 
 function part(file: string, start: number, length: number): Readable {

@@ -5,61 +5,13 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { parseRecord } from '../../../lib/plan/record.ts';
-import { mergeScript, type ScriptStep, taskScript } from '../../../lib/plan/task-script.ts';
-import { stagedName } from '../../../lib/plan/task-spec.ts';
-
-let node: string;
-
-beforeEach(() => {
-  node = mkdtempSync(join(tmpdir(), 'sluice-script-'));
-});
-afterEach(() => rmSync(node, { recursive: true, force: true }));
-
-const STEP: ScriptStep = {
-  command: 'cat "$INPUT" > "$OUTPUT_DIR/copy.txt"',
-  outputs: ['copy.txt'],
-  timeout: 60,
-  shell: 'bash',
-};
-
-/** Stages items as Batch would, runs the script over them, and reads what it left. */
-function run(
-  step: Partial<ScriptStep>,
-  items: { name: string; body?: string }[],
-  path = process.env['PATH'],
-) {
-  const wd = mkdtempSync(join(node, 'wd-'));
-  mkdirSync(join(wd, 'in'));
-  const env: Record<string, string> = { PATH: path ?? '', SLUICE_COUNT: String(items.length) };
-  for (const [index, { name, body }] of items.entries()) {
-    const input = { container: 'c', name, etag: '', size: 0 };
-    const staged = stagedName({ id: '', input }, index);
-    writeFileSync(join(wd, 'in', staged), body ?? name);
-    env[`SLUICE_ITEM_${index + 1}`] = `${String(index + 1).padStart(6, '0')} 1 ${staged}`;
-    env[`SLUICE_NAME_${index + 1}`] = name;
-  }
-  writeFileSync(join(wd, 'task.sh'), taskScript({ ...STEP, ...step }));
-  const result = spawnSync('/bin/sh', ['task.sh'], { cwd: wd, env, encoding: 'utf8' });
-  expect(result.stderr).toBe('');
-  return { wd, records: readRecords(wd) };
-}
-
-function readRecords(wd: string) {
-  return readdirSync(join(wd, 'up/records'))
-    .toSorted()
-    .map((name) => parseRecord(name)!);
-}
-
-const output = (wd: string, item: string, file: string): string =>
-  readFileSync(join(wd, 'up/out', item, 'a1', file), 'utf8');
+import { expect, test } from 'vitest';
+import { mergeScript } from '../../../lib/plan/task-script.ts';
+import { node, output, readRecords, run, STEP } from './script-support.ts';
 
 test('each item leaves a record, its output and nothing else', () => {
   const { wd, records } = run({}, [
@@ -145,9 +97,13 @@ test('a node without bash fails the item and says what to write', () => {
   expect(readFileSync(join(wd, 'up/logs/000001/a1/stderr.txt'), 'utf8')).toContain('shell: sh');
 });
 
-test('what a command leaves running is ended with it', () => {
+test.each([1, 2])('what a command leaves running is ended with it, of %i items', (count) => {
   const marker = join(node, 'alive');
-  run({ command: `(sleep 1; touch ${marker}) & touch "$OUTPUT_DIR/copy.txt"` }, [{ name: 'a' }]);
+  const command = `(sleep 1; touch ${marker}) & touch "$OUTPUT_DIR/copy.txt"`;
+  run(
+    { command },
+    Array.from({ length: count }, () => ({ name: 'a' })),
+  );
   execFileSync('/bin/sleep', ['1.5']);
   expect(existsSync(marker)).toBe(false);
 });

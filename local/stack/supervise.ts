@@ -17,9 +17,9 @@ export interface SuperviseHooks {
 }
 
 const FIRST_WAIT_MS = 100;
-const LONGEST_WAIT_MS = 5_000;
+const LONGEST_WAIT_MS = 2_000;
 // A part that has run this long was well, and its next end is a new matter.
-const WELL_AFTER_MS = 10_000;
+const WELL_AFTER_MS = 5_000;
 
 /** Starts a part and starts it again, with growing pauses, whenever it ends. Rejects if the first start fails. */
 export async function supervise<Name extends string>(

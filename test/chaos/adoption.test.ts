@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunRecord } from '../../lib/plan/run.ts';
+import { textOf } from '../e2e/actions.ts';
 import { byName, pipelineFile, type RunView, until } from '../e2e/harness.ts';
 import type { Held, Passing } from './gate.ts';
 import { type Gated, post, runOver, startGated } from './gated.ts';
@@ -117,9 +118,9 @@ async function isWhole(run: string): Promise<void> {
   const items = byName(manifest);
   expect([...items.keys()].toSorted()).toEqual(Object.keys(FILES));
   for (const [name, item] of items) {
-    expect(await textOf(item.outputs[0]!.url)).toBe(FILES[name]);
+    expect(await textOf(sluice, item.outputs[0]!.url)).toBe(FILES[name]);
   }
-  const merged = await textOf(manifest.merge!.outputs[0]!.url);
+  const merged = await textOf(sluice, manifest.merge!.outputs[0]!.url);
   expect(merged).toBe(Object.values(FILES).join(''));
 }
 
@@ -146,10 +147,4 @@ async function filesOf(run: string): Promise<string[]> {
 
 async function recordOf(run: string): Promise<RunRecord> {
   return JSON.parse((await filesOf(run).catch(() => ['{"epoch":0}']))[0]!) as RunRecord;
-}
-
-async function textOf(url: string): Promise<string> {
-  const name = decodeURIComponent(new URL(url).pathname).replace(/^\/[^/]+\/sluice-work\//, '');
-  const blob = sluice.blobs.getContainerClient('sluice-work').getBlobClient(name);
-  return (await blob.downloadToBuffer()).toString();
 }

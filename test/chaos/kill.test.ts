@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchStack, type Stack } from '../../cli/stack/launch.ts';
 import type { PartName } from '../../local/stack/parts.ts';
+import { textOf } from '../e2e/actions.ts';
 import {
   byName,
   connect,
@@ -121,7 +122,7 @@ async function isWhole(name: string, files: Record<string, string>, kills: numbe
     expect(failed).toEqual([]);
     expect(manifest.run.status).toBe('Succeeded');
     names.push(...items.keys());
-    merged.push(...(await textOf(manifest.merge!.outputs[0]!.url)).trim().split('\n'));
+    merged.push(...(await textOf(sluice, manifest.merge!.outputs[0]!.url)).trim().split('\n'));
   }
   expect(names.toSorted()).toEqual(Object.keys(files).toSorted());
   expect(merged.toSorted()).toEqual(
@@ -139,12 +140,6 @@ async function isWhole(name: string, files: Record<string, string>, kills: numbe
   const slots = 8;
   expect(ran.length).toBeLessThanOrEqual(ITEMS + kills * slots * 5);
   expect(processesIn(`${dataDir}/batch`).filter((cwd) => cwd.includes('/tasks/'))).toEqual([]);
-}
-
-async function textOf(url: string): Promise<string> {
-  const name = decodeURIComponent(new URL(url).pathname).replace(/^\/[^/]+\/sluice-work\//, '');
-  const blob = sluice.blobs.getContainerClient('sluice-work').getBlobClient(name);
-  return (await blob.downloadToBuffer()).toString();
 }
 
 /** Working directories under a folder, of all processes that run. */

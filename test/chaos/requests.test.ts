@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { textOf } from '../e2e/actions.ts';
 import type { Manifest } from '../e2e/harness.ts';
 import { byName, pipelineFile, temporaryFolder, until } from '../e2e/harness.ts';
 import type { Passing, Verdict } from './gate.ts';
@@ -18,47 +19,51 @@ const NAME = 'crashed';
 const FILES = Object.fromEntries(
   Array.from({ length: 10 }, (_, n) => [`in/${n}`, `body ${n}\n`] as const),
 );
-const folder = temporaryFolder();
-/** Every time that a command ran, told by the command itself. */
-const ledgerFile = `${folder}/ledger`;
-let sluice: Gated;
-/** What the run comes to when nothing happens, and the requests that the app makes for it. */
-let calm: { outcome: Outcome; requests: number };
 
-beforeAll(async () => {
-  sluice = await startGated();
-  const command = `cat "$INPUT" >> ${ledgerFile}\ncat "$INPUT" > "$OUTPUT_DIR/out.txt"`;
-  const rest = `merge: { command: 'xargs cat < "$INPUT_LIST" > "$OUTPUT_DIR/all.txt"', outputs: [all.txt] }`;
-  await sluice.apply(pipelineFile({ name: NAME, command, pack: 5, match: 'none', rest }));
-  await sluice.drop(NAME, FILES);
-  const { outcome, seen } = await runThrough('calm', () => 'forward');
-  calm = { outcome, requests: seen.length };
-});
-afterAll(async () => {
-  await sluice.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+/** A stack whose app is killed time and again. */
+interface Site {
+  sluice: Gated;
+  /** Every time that a command ran, told by the command itself. */
+  ledgerFile: string;
+}
 
-test.each(SIDES)(
+test.concurrent.each(SIDES)(
   'a run whose app is killed %s any of its requests reached its service comes to the same',
   async (side) => {
-    expect(calm.outcome.merged).toBe(Object.values(FILES).join(''));
-    expect(calm.requests).toBeGreaterThan(50);
-    for (const point of pointsOf(side)) {
-      const host = sluice.pidOf('host');
-      const { outcome, seen } = await runThrough(`${side}-${point}`, (request) =>
-        request === point ? crash(side, host) : 'forward',
-      );
-      const at = seen[point - 1];
-      expect({ point, at, ...outcome }).toEqual({ point, at, ...calm.outcome });
+    const folder = temporaryFolder();
+    const sluice = await startGated();
+    const site = { sluice, ledgerFile: `${folder}/ledger` };
+    try {
+      await prepare(site);
+      const calm = await runThrough(site, 'calm', () => 'forward');
+      expect(calm.outcome.merged).toBe(Object.values(FILES).join(''));
+      expect(calm.seen.length).toBeGreaterThan(50);
+      for (const point of pointsOf(side, calm.seen.length)) {
+        const host = sluice.pidOf('host');
+        const { outcome, seen } = await runThrough(site, `${side}-${point}`, (request) =>
+          request === point ? crash(side, host) : 'forward',
+        );
+        const at = seen[point - 1];
+        expect({ point, at, ...outcome }).toEqual({ point, at, ...calm.outcome });
+      }
+    } finally {
+      await sluice.close();
+      rmSync(folder, { recursive: true, force: true });
     }
   },
   LONG ? 3_600_000 : 120_000,
 );
 
+async function prepare({ sluice, ledgerFile }: Site): Promise<void> {
+  const command = `cat "$INPUT" >> ${ledgerFile}\ncat "$INPUT" > "$OUTPUT_DIR/out.txt"`;
+  const rest = `merge: { command: 'xargs cat < "$INPUT_LIST" > "$OUTPUT_DIR/all.txt"', outputs: [all.txt] }`;
+  await sluice.apply(pipelineFile({ name: NAME, command, pack: 5, match: 'none', rest }));
+  await sluice.drop(NAME, FILES);
+}
+
 /** Numbers of requests, spread evenly where not all are to be tried. */
-function pointsOf(side: Side): number[] {
-  const all = Array.from({ length: calm.requests }, (_, index) => index + 1);
+function pointsOf(side: Side, requests: number): number[] {
+  const all = Array.from({ length: requests }, (_, index) => index + 1);
   if (POINTS >= all.length) return all;
   const random = seeded(SEED * 2 + Number(side === 'after'));
   const share = all.length / POINTS;
@@ -89,9 +94,11 @@ interface Outcome {
 
 /** Takes one run to its end; `judge` decides the app's own requests to storage and Batch by their number. */
 async function runThrough(
+  site: Site,
   key: string,
   judge: (request: number) => Verdict,
 ): Promise<{ outcome: Outcome; seen: string[] }> {
+  const { sluice, ledgerFile } = site;
   rmSync(ledgerFile, { force: true });
   const before = new Set((await sluice.runs(NAME)).map(({ id }) => id));
   const seen: string[] = [];
@@ -103,28 +110,32 @@ async function runThrough(
   };
   sluice.storageGate.judge = gate;
   sluice.batchGate.judge = gate;
-  const id = await start(key);
-  await isOver(id);
+  const id = await start(sluice, key);
+  await isOver(sluice, id);
   sluice.storageGate.judge = () => 'forward';
   sluice.batchGate.judge = () => 'forward';
-  return { outcome: await outcomeOf(id, before), seen };
+  return { outcome: await outcomeOf(site, id, before), seen };
 }
 
 /** Asks storage and not the app, since that would be requests of the app. */
-function isOver(id: string): Promise<true> {
+function isOver(sluice: Gated, id: string): Promise<true> {
   const mark = sluice.blobs.getContainerClient('sluice').getBlobClient(`active/${id}`);
   return until(`run ${id} is over`, async () => ((await mark.exists()) ? null : true));
 }
 
-async function outcomeOf(id: string, before: Set<string>): Promise<Outcome> {
+async function outcomeOf(
+  { sluice, ledgerFile }: Site,
+  id: string,
+  before: Set<string>,
+): Promise<Outcome> {
   const runs = await until('the app answers', () => sluice.runs(NAME).catch(() => null));
   const manifest = await sluice.manifest(id);
   return {
     status: manifest.run.status,
     runs: runs.filter((run) => !before.has(run.id)).length,
-    items: await itemsOf(manifest),
+    items: await itemsOf(sluice, manifest),
     merge: { status: manifest.merge?.status, attempts: manifest.merge?.attempts.length },
-    merged: await textOf(manifest.merge!.outputs[0]!.url),
+    merged: await textOf(sluice, manifest.merge!.outputs[0]!.url),
     ran: readFileSync(ledgerFile, 'utf8').split('\n').length - 1,
     pools: (await sluice.batch.pool.list()).length,
     jobs: (await sluice.batch.job.list()).length,
@@ -132,7 +143,7 @@ async function outcomeOf(id: string, before: Set<string>): Promise<Outcome> {
 }
 
 /** Asks for the run until there is an answer, as a client that was cut off does. */
-async function start(key: string): Promise<string> {
+async function start(sluice: Gated, key: string): Promise<string> {
   const body = JSON.stringify({ pipeline: NAME, inputs: Object.keys(FILES) });
   const headers = { 'Idempotency-Key': key };
   return until(`run ${key} has been asked for`, async () => {
@@ -146,19 +157,13 @@ async function start(key: string): Promise<string> {
   });
 }
 
-function itemsOf(manifest: Manifest): Promise<Outcome['items']> {
+function itemsOf(sluice: Gated, manifest: Manifest): Promise<Outcome['items']> {
   return Promise.all(
     [...byName(manifest)].map(async ([name, { status, attempts, outputs }]) => [
       name,
       status,
       attempts.length,
-      await textOf(outputs[0]!.url),
+      await textOf(sluice, outputs[0]!.url),
     ]),
   );
-}
-
-async function textOf(url: string): Promise<string> {
-  const name = decodeURIComponent(new URL(url).pathname).replace(/^\/[^/]+\/sluice-work\//, '');
-  const blob = sluice.blobs.getContainerClient('sluice-work').getBlobClient(name);
-  return (await blob.downloadToBuffer()).toString();
 }

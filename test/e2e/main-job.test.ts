@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Row } from '../../lib/store/ledger.ts';
+import { textOf } from './actions.ts';
 import {
   byName,
   getJson,
@@ -61,9 +62,9 @@ async function isWhole(run: RunView, files: Record<string, Buffer>): Promise<voi
   });
   expect([...byName(manifest).keys()].toSorted()).toEqual(Object.keys(files).toSorted());
   const total = Array.from({ length: 120 }, (_, index) => index).reduce((sum, n) => sum + n, 0);
-  expect(await textOf(manifest.merge!.outputs[0]!.url)).toBe(`${total}\n`);
+  expect(await textOf(sluice, manifest.merge!.outputs[0]!.url)).toBe(`${total}\n`);
   const item = byName(manifest).get('logs/package-17/changelog.gz')!;
-  expect(await textOf(item.outputs[0]!.url)).toBe('17\n');
+  expect(await textOf(sluice, item.outputs[0]!.url)).toBe('17\n');
   await hasRows(manifest);
 }
 
@@ -118,7 +119,7 @@ test('the same blob written again is a new version and gets a run of its own', a
   await sluice.drop('again', { x: 'second' });
   const [newest] = await sluice.finished('again', 2);
   const manifest = await sluice.manifest(newest!.id);
-  expect(await textOf(manifest.items![0]!.outputs[0]!.url)).toBe('second');
+  expect(await textOf(sluice, manifest.items![0]!.outputs[0]!.url)).toBe('second');
 });
 
 test('two pipelines that watch the same blob each make a run of it', async () => {
@@ -129,10 +130,3 @@ test('two pipelines that watch the same blob each make a run of it', async () =>
   expect(await sluice.finished('left', 1)).toMatchObject([{ status: 'Succeeded' }]);
   expect(await sluice.finished('right', 1)).toMatchObject([{ status: 'Succeeded' }]);
 });
-
-async function textOf(url: string): Promise<string> {
-  const { pathname } = new URL(url);
-  const [, , container = '', ...name] = pathname.split('/').map(decodeURIComponent);
-  const blob = sluice.blobs.getContainerClient(container).getBlobClient(name.join('/'));
-  return (await blob.downloadToBuffer()).toString();
-}

@@ -14,6 +14,13 @@ const PARTS = [
     megabytes: 4,
     says: /The gateway failed:.*disk full/,
   },
+  {
+    part: 'the app host',
+    folder: 'host',
+    megabytes: 8,
+    says: /disk.*Until then orchestrations wait/,
+  },
+  { part: 'Batch', folder: 'batch', megabytes: 16, says: /The disk of the data directory is full/ },
 ];
 const FILES = Object.fromEntries(
   Array.from({ length: 10 }, (_, n) => [`in/${n}`, `body ${n}\n`] as const),
@@ -50,6 +57,8 @@ cat "$INPUT" > "$OUTPUT_DIR/out.txt"`;
       fill(disk);
       // What people drop meanwhile is refused, and not taken and lost.
       const refused = sluice.drop('full', { late: 'late\n' }).catch(() => 'refused');
+      const job = { id: 'late', poolInfo: { poolId: 'none' } };
+      if (folder === 'batch') await expect(sluice.batch.job.add(job)).rejects.toThrow();
       await until('it is said that the disk is full', async () =>
         says.test([...log, partLog(dataDir, folder)].join('\n')) ? true : null,
       );

@@ -58,7 +58,9 @@ cat "$INPUT" > "$OUTPUT_DIR/out.txt"`;
       // What people drop meanwhile is refused, and not taken and lost.
       const refused = sluice.drop('full', { late: 'late\n' }).catch(() => 'refused');
       const job = { id: 'late', poolInfo: { poolId: 'none' } };
-      if (folder === 'batch') await expect(sluice.batch.job.add(job)).rejects.toThrow();
+      if (folder === 'batch') {
+        await expect(sluice.batch.job.add(job)).rejects.toMatchObject({ statusCode: 503 });
+      }
       await until('it is said that the disk is full', async () =>
         says.test([...log, partLog(dataDir, folder)].join('\n')) ? true : null,
       );

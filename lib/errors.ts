@@ -40,11 +40,18 @@ const TRANSIENT: ReadonlySet<SluiceErrorCode> = new Set(['BatchUnavailable', 'St
 /** The one error class of Sluice: a documented code, a message that says what to do, and the cause. */
 export class SluiceError extends Error {
   readonly code: SluiceErrorCode;
+  /** Seconds for which a service that could not answer wants to be left alone; 0 where it did not say. */
+  readonly retryAfterSeconds: number;
 
-  constructor(code: SluiceErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(
+    code: SluiceErrorCode,
+    message: string,
+    options: { cause?: unknown; retryAfterSeconds?: number | undefined } = {},
+  ) {
     super(message, options);
     this.name = 'SluiceError';
     this.code = code;
+    this.retryAfterSeconds = options.retryAfterSeconds ?? 0;
   }
 
   /** Whether the same call may succeed later, so that whoever drives it should try again. */

@@ -16,7 +16,18 @@ export class ActivityRefused extends Error {
   }
 }
 
-/** Calls an activity by its contract. Throws `ActivityRefused`, or what the platform throws for a passing fault. */
+/** A passing fault, as an activity answered it, and how long the service wants to be left alone. */
+export class ActivityPostponed extends Error {
+  readonly seconds: number;
+
+  constructor({ code, message }: RunError, seconds: number) {
+    super(`${code}: ${message}`);
+    this.name = 'ActivityPostponed';
+    this.seconds = seconds;
+  }
+}
+
+/** Calls an activity by its contract. Throws `ActivityRefused`, `ActivityPostponed`, or what the platform throws. */
 export function* call<K extends ActivityName>(
   context: OrchestrationContext,
   name: K,
@@ -50,5 +61,8 @@ export function* callEach<K extends ActivityName>(
 
 function unwrap<K extends ActivityName>(answer: Answer<K>): Activities[K]['output'] {
   if (answer.ok) return answer.value;
+  if ('retryAfterSeconds' in answer) {
+    throw new ActivityPostponed(answer.error, answer.retryAfterSeconds);
+  }
   throw new ActivityRefused(answer.error);
 }

@@ -4,7 +4,7 @@ import { addSeconds } from '../lib/plan/duration.ts';
 import type { Slab } from '../lib/plan/plan.ts';
 import type { Pace } from '../lib/plan/poll.ts';
 import type { RunError } from '../lib/plan/run.ts';
-import { ActivityRefused, call, callEach, type Steps } from './call.ts';
+import { ActivityPostponed, ActivityRefused, call, callEach, type Steps } from './call.ts';
 
 /** Where a run is between two turns; small, whatever the number of items, since it goes through continueAsNew. */
 export interface RunState {
@@ -103,7 +103,9 @@ function* guarded(context: OrchestrationContext, state: RunState, waker: Waker):
       return { ...state, step: 'breakOff', error: refused, pace: null, faults: 0 };
     }
     context.log(`Run ${state.run}, step ${state.step}: ${String(fault)}; trying again.`);
-    yield* sleep(context, Math.min(2 ** state.faults, LONGEST_FAULT_SECONDS), waker);
+    const asked = fault instanceof ActivityPostponed ? fault.seconds : 0;
+    const seconds = Math.max(asked, Math.min(2 ** state.faults, LONGEST_FAULT_SECONDS));
+    yield* sleep(context, Math.min(seconds, LONGEST_SLEEP_SECONDS), waker);
     return { ...state, faults: state.faults + 1 };
   }
 }

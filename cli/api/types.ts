@@ -46,6 +46,7 @@ export interface Run {
   startedAt: string;
   endedAt: string | null;
   waiting: { for: string; have?: number; need?: number; message?: string } | null;
+  fault?: (RunError & { at: string }) | null;
   error: RunError | null;
   generation?: number;
   failures?: FailureGroup[];

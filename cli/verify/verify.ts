@@ -22,21 +22,23 @@ export async function verifyManifest(
   storage: BlobServiceClient,
 ): Promise<{ checked: number; faults: Fault[] }> {
   const stored = new Map<string, Stored>();
-  const run = manifest.run.id;
-  for (const folder of ['out', 'merge/out']) {
-    await listInto(stored, storage, `runs/${run}/${folder}/`);
-  }
+  const listed = new Set<string>();
   const faults: Fault[] = [];
   let checked = 0;
-  const check = (item: string, file: ManifestFile): void => {
+  const check = async (item: string, file: ManifestFile): Promise<void> => {
     checked += 1;
-    const fault = faultOf(file, stored.get(blobOf(file.url).name));
+    const { name } = blobOf(file.url);
+    // Outputs of unchanged items are where the run left them that made them.
+    const folder = /^runs\/[^/]+\/(merge\/)?out\//.exec(name)?.[0];
+    if (folder && !listed.has(folder)) await listInto(stored, storage, folder);
+    if (folder) listed.add(folder);
+    const fault = faultOf(file, stored.get(name));
     if (fault) faults.push({ item, name: file.name, fault });
   };
   for await (const { id, outputs } of itemsOf(manifest, storage)) {
-    for (const file of outputs) check(id, file);
+    for (const file of outputs) await check(id, file);
   }
-  for (const file of manifest.merge?.outputs ?? []) check('merge', file);
+  for (const file of manifest.merge?.outputs ?? []) await check('merge', file);
   return { checked, faults };
 }
 

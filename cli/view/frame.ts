@@ -50,13 +50,14 @@ function uploadLine(upload: Upload, columns: number): Span[] {
 function runLines(run: Run, columns: number, now: number): Span[][] {
   const waiting = waitingText(run);
   const message = run.waiting?.message ?? '';
-  const { error } = run;
+  const { error, fault } = run;
   return [
     headLine(run, columns, now),
     ...(hasEnded(run) ? [] : [phaseLine(run)]),
     itemsLine(run, columns),
     ...(hasEnded(run) ? [] : [tasksLine(run)]),
     ...(waiting ? [remark('yellow', [waiting, message].filter(Boolean).join(': '))] : []),
+    ...(fault ? [remark('yellow', `${fault.code}: ${fault.message}; it is tried again`)] : []),
     ...(error ? [remark('red', `${error.code}: ${error.message}`)] : []),
   ];
 }

@@ -5,7 +5,7 @@ import type { AskedInput } from '../plan/asked-inputs.ts';
 import { runId, sha256 } from '../plan/ids.ts';
 import { resolveParams } from '../plan/params.ts';
 import type { RunRecord } from '../plan/run.ts';
-import { takeKey } from '../store/keys.ts';
+import { findKey, type Key, takeKey } from '../store/keys.ts';
 import { getPipeline } from '../store/pipelines.ts';
 import { findRun } from '../store/runs.ts';
 import { resolveInputs } from './ask-inputs.ts';
@@ -30,6 +30,14 @@ export async function askForRun(
   now: Date,
 ): Promise<{ record: RunRecord; created: boolean }> {
   const { pipeline, key } = ask;
+  const request = requestHash(ask);
+  // Asked again, a run is found whatever has become of its pipeline and its inputs since.
+  const known = key === null ? null : await findKey(pipeline, key);
+  const made = known && (await findRun(sameRequest(ask, known, request).run));
+  if (made) {
+    await startRun(client, made);
+    return { record: made, created: false };
+  }
   const stored = await getPipeline(pipeline);
   if (!stored) throw new SluiceError('NotFound', `There is no pipeline '${pipeline}'.`);
   const { values: params, faults } = resolveParams(stored.pipeline.params, ask.params);
@@ -38,21 +46,22 @@ export async function askForRun(
   const wanted = {
     run: runId(pipeline, now, randomBytes(6).toString('hex')),
     at: now.toISOString(),
-    request: requestHash(ask),
+    request,
   };
   const standing = key === null ? wanted : await takeKey(pipeline, key, wanted);
-  if (standing.request !== wanted.request) {
-    throw new SluiceError(
-      'Conflict',
-      `The key ${JSON.stringify(key)} was used for run ${standing.run}, which has other inputs or parameters; take another key.`,
-    );
-  }
+  sameRequest(ask, standing, request);
   const before = await findRun(standing.run);
   // A key that was taken and no run: whoever took it was cut off.
   const making = () => makeRun({ ...standing, stored, kind: 'http' }, rows, { params, list });
   const record = before ?? (await inTurn(stored, { run: standing.run, generation: 1 }, making));
   await startRun(client, record);
   return { record, created: standing.run === wanted.run };
+}
+
+function sameRequest({ key }: Ask, standing: Key, request: string): Key {
+  if (standing.request === request) return standing;
+  const message = `The key ${JSON.stringify(key)} was used for run ${standing.run}, which has other inputs or parameters; take another key.`;
+  throw new SluiceError('Conflict', message);
 }
 
 /** The same request, whatever the order of the blobs that it names. */

@@ -71,7 +71,8 @@ export interface PartSummary {
   cancelled: number;
 }
 
-/** What an activity answers: its output, or a fault that trying again would not mend. Passing faults are thrown. */
+/** What an activity answers: its output, a fault that trying again would not mend, or one that passes. */
 export type Answer<K extends ActivityName> =
   | { ok: true; value: Activities[K]['output'] }
-  | { ok: false; error: RunError };
+  | { ok: false; error: RunError }
+  | { ok: false; error: RunError; retryAfterSeconds: number };

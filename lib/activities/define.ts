@@ -1,9 +1,11 @@
 import type { DurableClient } from 'durable-functions';
 import { messageOf, SluiceError } from '../errors.ts';
+import type { RunError } from '../plan/run.ts';
+import { setProgress } from '../store/runs.ts';
 import { breakOff } from './break-off.ts';
 import { cleanUp, endJob } from './clean-up.ts';
 import { collect } from './collect.ts';
-import type { Activities, ActivityName, Answer } from './contract.ts';
+import type { Activities, ActivityName, Answer, RunRef } from './contract.ts';
 import { decide } from './decide.ts';
 import { checkInputs, judgeSlab } from './judge.ts';
 import { parts } from './manifest.ts';
@@ -44,10 +46,7 @@ const implementations: Implementations = {
 /** Every activity by its name. */
 export const activityNames = Object.keys(implementations) as ActivityName[];
 
-/**
- * Carries out an activity. A passing fault is thrown, so that whoever drives the run tries again; any other fault is
- * an answer, since trying again would not mend it.
- */
+/** Carries out an activity. A fault is an answer, too, and people see it until the run moves on. */
 export async function perform<K extends ActivityName>(
   name: K,
   input: Activities[K]['input'],
@@ -56,8 +55,20 @@ export async function perform<K extends ActivityName>(
   try {
     return { ok: true, value: await implementations[name](input, client) };
   } catch (error) {
-    if (error instanceof SluiceError && error.transient) throw error;
     const code = error instanceof SluiceError ? error.code : 'Unexpected';
-    return { ok: false, error: { code, message: messageOf(error) } };
+    const said = { code, message: messageOf(error) };
+    if ('run' in input && !QUIET.has(code)) await showFault(input, said);
+    const passes = error instanceof SluiceError && error.transient;
+    if (!passes) return { ok: false, error: said };
+    return { ok: false, error: said, retryAfterSeconds: error.retryAfterSeconds };
   }
+}
+
+/** What is no fault of the run's: somebody else drives it, or wants it to stop. */
+const QUIET: ReadonlySet<string> = new Set(['Fenced', 'NotFound', 'Cancelled']);
+
+/** Where storage itself is the fault, nothing can be shown; the run's instance logs each fault as well. */
+async function showFault(ref: RunRef, { code, message }: RunError): Promise<void> {
+  const fault = { code, message, at: new Date().toISOString() };
+  await setProgress(ref, { fault }).catch(() => {});
 }

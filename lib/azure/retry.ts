@@ -105,7 +105,8 @@ function translate(
   const tries = attempt > 1 ? ` after ${attempt} attempts` : '';
   const message = `${what}: Azure ${fault.service} answered ${answer}${tries}: ${fault.message}`;
   const kind = isPassing(fault) ? 'Unavailable' : 'Refused';
-  return new SluiceError(`${fault.service}${kind}`, message, { cause });
+  const { retryAfterSeconds: seconds } = fault;
+  return new SluiceError(`${fault.service}${kind}`, message, { cause, retryAfterSeconds: seconds });
 }
 
 /** Code of a socket error, such as ECONNREFUSED, wherever the SDK hid it; undefined when it is none. */

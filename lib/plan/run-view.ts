@@ -29,6 +29,10 @@ export const runViewSchema = z
     startedAt: time,
     endedAt: time.nullable(),
     waiting: waiting.nullable().describe('What it waits for.'),
+    fault: z
+      .strictObject({ code: z.string(), message: z.string(), at: time })
+      .nullable()
+      .describe('What keeps it from going on, and when that was last tried; it is tried again.'),
     error: z
       .strictObject({ code: z.string(), message: z.string() })
       .nullable()
@@ -67,6 +71,7 @@ export function runView(record: RunRecord, progress: Progress | null): RunView {
     startedAt: record.startedAt,
     endedAt: record.endedAt,
     waiting: progress?.waiting ?? null,
+    fault: (progress?.phase !== 'done' && progress?.fault) || null,
     error: record.error,
     generation: record.generation,
     cancel: record.cancel,

@@ -78,12 +78,18 @@ export interface Waiting {
   since: string;
 }
 
+/** What last kept a run from going on, and when, in ISO 8601; it is tried again. */
+export interface Fault extends RunError {
+  at: string;
+}
+
 /** `runs/{id}/progress.json`: what people see while it runs; losing it costs nothing. */
 export interface Progress {
   /** Of who wrote it; an older one never overwrites a newer one. */
   epoch: number;
   phase: Phase;
   waiting: Waiting | null;
+  fault: Fault | null;
   items: ItemCounts | null;
   tasks: TaskCounts | null;
   /** The failures of a run that has ended, the largest group first. */

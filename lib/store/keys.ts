@@ -12,12 +12,19 @@ export interface Key {
   request: string;
 }
 
+/** What a key stands for; null while nobody has taken it. */
+export async function findKey(pipeline: string, key: string): Promise<Key | null> {
+  return (await readJson<Key>(await controlContainer(), keyName(pipeline, key)))?.value ?? null;
+}
+
 /** Takes a key for a run, first wins; returns the one that stands. */
 export async function takeKey(pipeline: string, key: string, wanted: Key): Promise<Key> {
   const control = await controlContainer();
-  const name = `keys/${pipeline}/${sha256(key)}.json`;
+  const name = keyName(pipeline, key);
   if (await create(control, name, JSON.stringify(wanted))) return wanted;
   const found = await readJson<Key>(control, name);
   if (!found) throw new SluiceError('CorruptRecord', `${name} was there and is gone.`);
   return found.value;
 }
+
+const keyName = (pipeline: string, key: string): string => `keys/${pipeline}/${sha256(key)}.json`;

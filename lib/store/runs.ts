@@ -147,10 +147,12 @@ export async function setProgress(
   const control = await controlContainer();
   const name = progressName(run);
   const none = { phase: 'plan', waiting: null, items: null, tasks: null, failures: null };
+  // Whoever has something to show has got over what kept it.
+  const now = { fault: null, ...change, epoch };
   for (;;) {
     const before = await readJson<Progress>(control, name);
     if (before && before.value.epoch > epoch) return;
-    const body = JSON.stringify({ ...none, ...before?.value, ...change, epoch });
+    const body = JSON.stringify({ ...none, ...before?.value, ...now });
     if (before?.value && JSON.stringify(before.value) === body) return;
     const written = before
       ? await replace(control, name, body, before.etag)

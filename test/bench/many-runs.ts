@@ -21,6 +21,7 @@ export async function writeManyRuns(control: ContainerClient, count: number): Pr
       epoch: 1,
       phase: 'done',
       waiting: null,
+      fault: null,
       items,
       tasks,
       failures: [],

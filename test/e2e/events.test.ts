@@ -201,6 +201,8 @@ test.concurrent('forty requests with one key make one run, and so does one after
   });
   expect((await ask(wanted)).status).toBe(201);
   await sluice.finished(name, 2);
+  await sluice.blobs.getContainerClient(name).deleteBlob('a');
+  expect(await ask(wanted, 'key-1')).toMatchObject({ status: 200, body: { id: run.id } });
 });
 
 test.each([

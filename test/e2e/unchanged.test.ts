@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { previewSchema } from '../../lib/plan/preview-schema.ts';
-import { post, textOf } from './actions.ts';
+import { cli, post, textOf } from './actions.ts';
 import { type Manifest, type ManifestItem, type Sluice, startSluice, until } from './harness.ts';
 
 let sluice: Sluice;
@@ -59,6 +59,10 @@ test('an item runs again only when something changed that its outputs depend on'
     reused: { run: first.run.id, item: '000001', attempt: 1 },
     outputs: first.items![0]!.outputs,
     attempts: [],
+  });
+  expect(await cli(sluice, 'verify', second.run.id)).toMatchObject({
+    status: 0,
+    stdout: '4 of 4 outputs are in storage as the manifest has them\n',
   });
   // The merge is over new and old outputs alike.
   const all = await Promise.all(second.items!.map(output));

@@ -104,6 +104,18 @@ test('a run that somebody else drives now is let go without another word', async
   });
 });
 
+test('a fault that passes is waited out for as long as the service asks', async () => {
+  const error = { code: 'BatchUnavailable', message: 'no' };
+  const busy = {
+    TaskScheduledId: 0,
+    Result: JSON.stringify({ ok: false, error, retryAfterSeconds: 200 }),
+  };
+  const { isDone, actions } = await play(answered([busy]));
+  expect(isDone).toBe(false);
+  const [, timers] = actions as unknown as [unknown, { compoundActions: { fireAt: string }[] }];
+  expect(timers.compoundActions[0]?.fireAt).toBe(time(201));
+});
+
 const SLAB = { index: 0, blob: 'slabs/x.ndjson', tasks: 1, items: 1, first: '1', last: '1' };
 const planned = { ended: false, closing: null, round: 1, slabs: [] };
 const names = ({ actions }: Awaited<ReturnType<typeof play>>) =>

@@ -60,7 +60,11 @@ test('a service that wants to be left alone for minutes is not asked again here'
     service(() => fault({ status: 429, retryAfterSeconds: 300 })),
     'Counting',
   );
-  await expect(busy).rejects.toMatchObject({ code: 'BatchUnavailable', transient: true });
+  await expect(busy).rejects.toMatchObject({
+    code: 'BatchUnavailable',
+    transient: true,
+    retryAfterSeconds: 300,
+  });
   expect(calls).toBe(1);
 });
 

@@ -38,8 +38,12 @@ app.timer('reconcile', {
   schedule: '0 13,43 * * * *',
   extraInputs: [df.input.durableClient()],
   handler: async (_timer, context) => {
-    for (const { pipeline, found } of await reconcile(df.getClient(context), Date.now())) {
-      context.warn(`Found ${found} blobs of ${pipeline} whose events never came.`);
+    for (const each of await reconcile(df.getClient(context), Date.now())) {
+      context.warn(
+        'fault' in each
+          ? `Blobs of ${each.pipeline} whose events never came were not looked for: ${each.fault}.`
+          : `Found ${each.found} blobs of ${each.pipeline} whose events never came.`,
+      );
     }
   },
 });

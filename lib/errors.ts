@@ -14,8 +14,10 @@ export type SluiceErrorCode =
   | 'NotFound'
   /** A request that contradicts what stands. */
   | 'Conflict'
-  /** The run is driven by a newer epoch or has ended: whoever asked must stop, quietly. */
+  /** The run is driven by a newer epoch: whoever asked must stop, quietly. */
   | 'Fenced'
+  /** The run has ended: whoever drives it has only to clean up. */
+  | 'Ended'
   /** Somebody cancelled the run: whoever drives it must end it. */
   | 'Cancelled'
   /** More items failed for good than the pipeline tolerates, so the run ended early. */

@@ -53,8 +53,10 @@ const STEPS = {
 } satisfies Record<string, Step>;
 /** Somebody else drives the run now, or its records are gone, and nobody can ask what became of it. */
 const LET_GO: ReadonlySet<string> = new Set(['Fenced', 'NotFound']);
-/** From here on a fault cannot break the run off, only delay it. */
+/** From here on a fault cannot break the run off, only delay it, unless it stays. */
 const CLOSING: ReadonlySet<StepName> = new Set(['end', 'manifest', 'breakOff', 'cleanUp']);
+/** Refusals in a row, over a quarter of an hour, after which a run ends without what is refused, rather than pay for its pool. */
+const MOST_REFUSALS = 20;
 
 /** Drives a run through its steps, each of which may be repeated from what storage and Batch know. */
 export function* run(context: OrchestrationContext): Steps<null> {
@@ -96,10 +98,11 @@ function* guarded(context: OrchestrationContext, state: RunState, waker: Waker):
   } catch (fault) {
     const refused = fault instanceof ActivityRefused ? fault.error : null;
     if (refused && LET_GO.has(refused.code)) return { ...state, step: 'done' };
+    if (refused?.code === 'Ended') return { ...state, step: 'cleanUp', pace: null, faults: 0 };
     if (refused && !CLOSING.has(state.step)) {
       return { ...state, step: 'end', error: refused, pace: null, faults: 0 };
     }
-    if (refused?.code === 'CorruptRecord' && state.step === 'manifest') {
+    if (refused && isHopeless(state, refused)) {
       return { ...state, step: 'breakOff', error: refused, pace: null, faults: 0 };
     }
     context.log(`Run ${state.run}, step ${state.step}: ${String(fault)}; trying again.`);
@@ -108,6 +111,12 @@ function* guarded(context: OrchestrationContext, state: RunState, waker: Waker):
     yield* sleep(context, Math.min(seconds, LONGEST_SLEEP_SECONDS), waker);
     return { ...state, faults: state.faults + 1 };
   }
+}
+
+/** Whether the run would never come to a manifest. */
+function isHopeless({ step, faults }: RunState, { code }: RunError): boolean {
+  if (step === 'manifest' && code === 'CorruptRecord') return true;
+  return (step === 'end' || step === 'manifest') && faults >= MOST_REFUSALS;
 }
 
 function* plan(context: OrchestrationContext, state: RunState): Steps<RunState> {
@@ -177,9 +186,13 @@ function* watchMerge(
 
 function* end(context: OrchestrationContext, state: RunState): Steps<RunState> {
   const { job: carried, error } = state;
-  const { ended } = yield* call(context, 'endJob', { ...ref(state), job: carried, error });
-  if (ended) return { ...state, pace: null, step: 'manifest' };
-  return yield* pause(context, state);
+  const { ended, job: last } = yield* call(context, 'endJob', {
+    ...ref(state),
+    job: carried,
+    error,
+  });
+  if (ended) return { ...state, job: last, pace: null, step: 'manifest' };
+  return yield* pause(context, { ...state, job: last });
 }
 
 function* manifest(context: OrchestrationContext, state: RunState): Steps<RunState> {

@@ -15,17 +15,24 @@ import {
 } from '../store/runs.ts';
 import type { Activities } from './contract.ts';
 
-/** Writes down that the run ends, then ends its job, so that nothing of it writes any more; whether it has ended. */
+/** Writes down that the run ends, then ends its job, so that nothing of it writes any more; whether it has ended, and which. */
 export async function endJob({
   run,
   epoch,
   job,
   error,
 }: Activities['endJob']['input']): Promise<Activities['endJob']['output']> {
+  // An instance that took a run over may have to end it before it has come to the job that is there.
+  const jobs = job === null ? (await jobsOf(run)).map(({ id }) => id) : [job];
+  const last = jobs.at(-1) ?? null;
   await updateRun({ run, epoch }, (record) =>
-    record.closing ? record : { ...record, closing: { job, error } },
+    record.closing || record.status !== 'Running'
+      ? record
+      : { ...record, closing: { job: last, error } },
   );
-  return { ended: job === null || (await terminateJob(job)) };
+  const ended: boolean[] = [];
+  for (const id of jobs) ended.push(await terminateJob(id));
+  return { ended: ended.every(Boolean), job: last };
 }
 
 /** Removes what a run had in Batch and marks its drops done; to be asked until everything is gone. */
@@ -34,7 +41,7 @@ export async function cleanUp({
   epoch,
   job,
 }: Activities['cleanUp']['input']): Promise<Activities['cleanUp']['output']> {
-  const record = await getOwnRun({ run, epoch }, { closing: true });
+  const record = await getOwnRun({ run, epoch }, { closing: true, ended: true });
   const jobsGone = job === null ? await deleteJobs(run) : await deleteJob(job);
   const poolGone = await deletePool(run);
   if (!jobsGone || !poolGone) return { gone: false };

@@ -8,7 +8,7 @@ import { closeWindow } from '../plan/window.ts';
 import { type Claim, closeClaim, openClaim, takeRows } from '../store/claims.ts';
 import { listPending, type Row, type SeenRow, supersede } from '../store/ledger.ts';
 import { getPipeline, type StoredPipeline } from '../store/pipelines.ts';
-import { pausedAt } from '../store/pauses.ts';
+import { pauseOf } from '../store/pauses.ts';
 import { dropTurn, runningRun, takeTurn } from '../store/turns.ts';
 import { REQUEST_FILE, type RunRequest } from '../store/requests.ts';
 import { commitJson, commitLines, createRun } from '../store/runs.ts';
@@ -39,7 +39,7 @@ export async function collect(
 
 /** Whether a pipeline's drops wait for something else than their window: for its schedule, or for `resume`. */
 export async function mustGather({ name, pipeline }: StoredPipeline): Promise<boolean> {
-  return pipeline.on.schedule !== undefined || (await pausedAt(name)) !== null;
+  return pipeline.on.schedule !== undefined || (await pauseOf(name)) !== null;
 }
 
 async function claim(

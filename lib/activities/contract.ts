@@ -40,7 +40,7 @@ export interface Activities {
   /** From here on the run can only end. */
   endJob: {
     input: RunRef & { job: string | null; error: RunError | null };
-    output: { ended: boolean };
+    output: { ended: boolean; job: string | null };
   };
   /** The blocks of ten thousand items each that the manifest is written by. */
   parts: { input: RunRef; output: { parts: number[] } };

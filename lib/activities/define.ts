@@ -65,7 +65,7 @@ export async function perform<K extends ActivityName>(
 }
 
 /** What is no fault of the run's: somebody else drives it, or wants it to stop. */
-const QUIET: ReadonlySet<string> = new Set(['Fenced', 'NotFound', 'Cancelled']);
+const QUIET: ReadonlySet<string> = new Set(['Fenced', 'Ended', 'NotFound', 'Cancelled']);
 
 /** Where storage itself is the fault, nothing can be shown; the run's instance logs each fault as well. */
 async function showFault(ref: RunRef, { code, message }: RunError): Promise<void> {

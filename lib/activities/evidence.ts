@@ -35,7 +35,8 @@ export async function gatherEvidence(
 
 /** What the ids of the tasks' items begin with, so that listing by these finds them and little else. */
 function listingPrefixes(tasks: PlannedTask[]): string[] {
-  const ids = tasks.flatMap(({ items }) => items.map(({ id }) => id));
+  // Some tasks may have carried the same items, one after the other.
+  const ids = [...new Set(tasks.flatMap(({ items }) => items.map(({ id }) => id)))];
   if (ids.length <= LISTED_ONE_BY_ONE) return ids;
   return [...new Set(ids.map((id) => blockPrefix(blockOf(id))))];
 }

@@ -35,10 +35,13 @@ export async function collectGarbage(client: DurableClient, now: number): Promis
   const found = await find(now);
   const garbage = found.map((each) => each.garbage);
   const deadline = Date.now() + TIME_LIMIT;
+  const faults: unknown[] = [];
   for (const { remove } of found) {
     if (Date.now() > deadline) return { garbage, more: true };
-    await remove(client);
+    await remove(client).catch((fault: unknown) => faults.push(fault));
   }
+  // One that cannot be removed keeps none of the others, and is told of.
+  if (faults.length > 0) throw faults[0];
   return { garbage, more: false };
 }
 

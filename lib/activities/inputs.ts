@@ -1,5 +1,6 @@
 import { list, type Listed, stat } from '../azure/blobs.ts';
-import { container } from '../azure/storage.ts';
+import { existingContainer } from '../azure/download.ts';
+import { statusOf } from '../azure/storage.ts';
 import { sha256 } from '../plan/ids.ts';
 import { inputKey } from '../plan/outcome.ts';
 import { type Input, type Item, type Slab, stagingOf } from '../plan/plan.ts';
@@ -15,36 +16,28 @@ export interface ChangedInput {
   changedAt: number;
 }
 
-/** Inputs up to which each is looked at by itself once a page of others was listed: there may be any number of these. */
-const LOOKED_AT_ONE_BY_ONE = 200;
+/** Blobs that are listed for each input, and for all of few, before each is looked at by itself: there may be any number of others. */
+const LISTED_PER_INPUT = 10;
 const PAGE = 5000;
 const IN_FLIGHT = 16;
 
 /** Items in groups, as they are read. */
-type Items = AsyncIterable<Item[]>;
+type Items = AsyncIterable<Item[]> | Iterable<Item[]>;
 
 /** Which inputs of `count` items were overwritten since they were planned; those that are gone are not among them. */
-export async function changedInputs(count: number, groups: Items): Promise<ChangedInput[]> {
-  if (count > LOOKED_AT_ONE_BY_ONE) return lookThrough(await known(groups), Infinity);
-  const items: Item[] = [];
-  for await (const group of groups) items.push(...group);
+export async function changedInputs(count: number, groups: () => Items): Promise<ChangedInput[]> {
   try {
-    return await lookThrough(await known(once(items)), PAGE);
+    return await lookThrough(await known(groups()), Math.max(PAGE, count * LISTED_PER_INPUT));
   } catch (error) {
     if (!(error instanceof TooManyOthers)) throw error;
-    return lookAtEach(items);
+    return lookAtEach(groups());
   }
 }
 
 class TooManyOthers extends Error {}
 
-/** Some items as a group of their own. */
-export async function* once(items: Item[]): Items {
-  yield items;
-}
-
 /** The items of some slabs. */
-export async function* itemsOf(run: string, slabs: Slab[]): Items {
+export async function* itemsOf(run: string, slabs: Slab[]): AsyncGenerator<Item[]> {
   for (const slab of slabs) yield (await readSlab(run, slab)).flatMap(({ items }) => items);
 }
 
@@ -53,14 +46,16 @@ function stagedInputs(items: Item[]): Input[] {
   return items.flatMap((item) => (item.input && stagingOf(item) === 'file' ? [item.input] : []));
 }
 
-async function lookAtEach(items: Item[]): Promise<ChangedInput[]> {
+async function lookAtEach(groups: Items): Promise<ChangedInput[]> {
   const changed: ChangedInput[] = [];
-  await eachLimited(stagedInputs(items), IN_FLIGHT, async (input) => {
-    const now = await stat(await container(input.container), input.name);
-    if (now && now.etag !== input.etag) {
-      changed.push(entry(input.container, { ...now, name: input.name }));
-    }
-  });
+  for await (const items of groups) {
+    await eachLimited(stagedInputs(items), IN_FLIGHT, async (input) => {
+      const now = await stat(await existingContainer(input.container), input.name);
+      if (now && now.etag !== input.etag) {
+        changed.push(entry(input.container, { ...now, name: input.name }));
+      }
+    });
+  }
   return changed;
 }
 
@@ -98,7 +93,7 @@ async function lookThrough(
   const changed: ChangedInput[] = [];
   let listed = 0;
   for (const [where, prefix] of prefixes) {
-    for await (const blob of list(await container(where), prefix)) {
+    for await (const blob of listExisting(where, prefix)) {
       listed += 1;
       if (listed > most) throw new TooManyOthers();
       const key = inputKey({ container: where, name: blob.name });
@@ -107,6 +102,15 @@ async function lookThrough(
     }
   }
   return changed;
+}
+
+/** Blobs in a container; none when it is gone, as its blobs are. */
+async function* listExisting(where: string, prefix: string): AsyncGenerator<Listed> {
+  try {
+    yield* list(await existingContainer(where), prefix);
+  } catch (error) {
+    if (statusOf(error) !== 404) throw error;
+  }
 }
 
 function entry(

@@ -51,10 +51,12 @@ async function takeOver(
 ): Promise<void> {
   const count = adoptionsInARow(record.adopted, now) + 1;
   const adopted = { at: new Date(now).toISOString(), count, reason: care.reason };
-  const { job = null, error = null } = record.closing ?? {};
-  const lost = { job, error: error?.code === 'Abandoned' ? error : abandoned(care.reason) };
-  const closing = care.do === 'adopt' ? record.closing : lost;
-  const taken = await adopt(record, adopted, closing);
+  // From the record as it is by then: its instance may have begun to end it since it was looked at.
+  const lost = ({ closing }: RunRecord): RunRecord['closing'] => ({
+    job: closing?.job ?? null,
+    error: closing?.error?.code === 'Abandoned' ? closing.error : abandoned(care.reason),
+  });
+  const taken = await adopt(record, adopted, care.do === 'adopt' ? undefined : lost);
   if (!taken) return;
   await stopInstance(client, runInstance(record.id, record.epoch));
   if (care.do === 'adopt') await drive(client, taken);

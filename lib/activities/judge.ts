@@ -34,7 +34,7 @@ export async function checkInputs({
 
 export async function writeChanged(run: string, file: string, slabs: Slab[]): Promise<void> {
   const items = slabs.reduce((sum, slab) => sum + slab.items, 0);
-  const changed = await changedInputs(items, itemsOf(run, slabs));
+  const changed = await changedInputs(items, () => itemsOf(run, slabs));
   await putRunFile(run, file, JSON.stringify(changed), 'application/json');
 }
 

@@ -53,7 +53,9 @@ export async function writeManifest({
   parts: written,
   error,
 }: Activities['writeManifest']['input']): Promise<null> {
-  const record = await getOwnRun({ run, epoch }, { closing: true });
+  const record = await getOwnRun({ run, epoch }, { closing: true, ended: true });
+  // It was done before, and its answer was lost.
+  if (record.status !== 'Running') return null;
   const { pipeline, hash } = await runPipeline(run);
   const counts = totals(written);
   const tolerated = toleratedFailures(pipeline, counts.items);

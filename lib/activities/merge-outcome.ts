@@ -47,7 +47,7 @@ export function judgeMerge(
     const failure = { cause, exitCode: record.exit, code: null };
     return { failure, message: `exit code ${record.exit}` };
   }
-  if (outputs.length >= record.outputs) return { failure: null, message: null };
+  if (outputs.length === record.outputs) return { failure: null, message: null };
   const message = `${outputs.length} of ${record.outputs} outputs are in storage`;
   return { failure: { cause: 'Upload', exitCode: record.exit, code: null }, message };
 }

@@ -25,6 +25,8 @@ export async function writePart(input: Input): Promise<PartSummary> {
   const record = await getOwnRun({ run, epoch }, { closing: true });
   const { entries, failures } = await partEntries(record, input);
   const body = entries.map((entry) => JSON.stringify(entry)).join('\n');
+  // It took a while: by now somebody else may have written this part, into a manifest that stands.
+  await getOwnRun({ run, epoch }, { closing: true });
   const file = partFile(record.generation, part);
   await putRunFile(run, file, body, 'application/x-ndjson');
   const unsuccessful = entries.filter(({ status }) => status !== 'Succeeded');

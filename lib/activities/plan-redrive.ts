@@ -15,7 +15,7 @@ import { runPipeline, writeSlabs } from '../store/plans.ts';
 import { commitRound, listRounds, readSlab } from '../store/rounds.ts';
 import { partFile, readGeneration, readRunLines, setProgress } from '../store/runs.ts';
 import type { RunRef } from './contract.ts';
-import { changedInputs, once } from './inputs.ts';
+import { changedInputs } from './inputs.ts';
 
 /** The first round of a redrive: what the manifest of the generation before has not as succeeded, as far as asked for. */
 export async function planRedrive(ref: RunRef, record: RunRecord): Promise<Round> {
@@ -89,7 +89,9 @@ async function chosenIn(record: RunRecord, block: number, rounds: Round[]): Prom
 
 /** Whoever mended an input wants the mended one to be run. */
 async function asTheyAre(candidates: Candidate[]): Promise<Candidate[]> {
-  const changed = await changedInputs(candidates.length, once(candidates.map(({ item }) => item)));
+  const changed = await changedInputs(candidates.length, () => [
+    candidates.map(({ item }) => item),
+  ]);
   const now = new Map(changed.map((input) => [inputKey(input), input]));
   return candidates.map((candidate) => {
     const { item } = candidate;

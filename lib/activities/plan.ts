@@ -36,12 +36,12 @@ const ENDED = { ended: true, closing: null, round: 1, slabs: [] };
 
 /** Plans a run from the rows that it won, or a redrive from the manifest; the first plan to be committed stands. */
 export async function plan(ref: RunRef): Promise<Activities['plan']['output']> {
-  const record = await getOwnRun(ref, { closing: true });
+  const record = await getOwnRun(ref, { closing: true, ended: true });
   if (record.status !== 'Running') return ENDED;
   const committed = await ensurePlan(ref.run);
   const { closing } = record;
   // A run that was cancelled first still has its items, and from here it is on its way to the end.
-  const { status } = await getOwnRun(ref, { closing: closing !== null });
+  const { status } = await getOwnRun(ref, { closing: closing !== null, ended: true });
   // Planning took so long that another instance of this epoch has brought the run to its end.
   if (status !== 'Running') return ENDED;
   if (record.generation > 1) {

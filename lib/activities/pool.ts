@@ -30,21 +30,20 @@ export async function openPool(ref: RunRef): Promise<Activities['openPool']['out
     ...nodeTargets(pipeline.pool.nodes, await nodesFor(ref.run)),
     metadata: ownerMetadata(ref.run, expiry()),
   };
-  return { opened: await unlessFull(ref, () => ensurePool(spec, ref.run)) };
+  return { opened: (await unlessFull(ref, () => ensurePool(spec, ref.run))) ?? false };
 }
 
-/** Does what needs room in the Batch account; false, and shown, when there is none at the moment. */
-async function unlessFull(ref: RunRef, work: () => Promise<unknown>): Promise<boolean> {
+/** Does what needs room in the Batch account; null, and shown, when there is none at the moment. */
+async function unlessFull(ref: RunRef, work: () => Promise<boolean>): Promise<boolean | null> {
   try {
-    await work();
-    return true;
+    return await work();
   } catch (error) {
     const message = noRoom(batchCode(error));
     if (message === null) throw error;
     const { maxWait } = (await runPipeline(ref.run)).pipeline.pool;
     const need = await nodesFor(ref.run);
     await waitForCapacity(ref, { have: 0, need, message }, { maxWait, now: Date.now() });
-    return false;
+    return null;
   }
 }
 
@@ -69,11 +68,8 @@ export async function openJob(ref: RunRef): Promise<Activities['openJob']['outpu
       constraints: { maxTaskRetryCount: 0, maxWallClockTime: isoDuration(JOB_LIMIT_SECONDS) },
       metadata: ownerMetadata(ref.run, expiry()),
     };
-    let ours = false;
-    const room = await unlessFull(ref, async () => {
-      ours = await ensureJob(spec, ref.run);
-    });
-    if (!room) return { job: null };
+    const ours = await unlessFull(ref, () => ensureJob(spec, ref.run));
+    if (ours === null) return { job: null };
     if (ours) return { job };
   }
   throw new SluiceError(

@@ -19,7 +19,7 @@ import { type Prices, readPrices } from '../plan/prices.ts';
 import { judgeQuota, type QuotaVerdict, unknown } from '../plan/quota.ts';
 import { variables } from '../plan/variables.ts';
 import { hashOf, knownHashes, listAside, listPending } from '../store/ledger.ts';
-import { pausedAt } from '../store/pauses.ts';
+import { pauseOf } from '../store/pauses.ts';
 import { runningRun } from '../store/turns.ts';
 import { resolveInputs } from './ask-inputs.ts';
 import { slabsOf } from './plan.ts';
@@ -189,7 +189,7 @@ async function notesOn(pipeline: Pipeline, { items }: Tally, now: number): Promi
   const { name, on } = pipeline;
   const notes: string[] = [];
   if (items === 0) notes.push('There are no items, so nothing would run.');
-  if ((await pausedAt(name)) !== null) {
+  if ((await pauseOf(name)) !== null) {
     notes.push('The pipeline is paused: drops gather, and its schedule starts nothing.');
   }
   if (on.schedule && on.drop) notes.push('Drops gather until its schedule fires.');

@@ -2,8 +2,9 @@ import type { DurableClient } from 'durable-functions';
 import { list, put, readJson } from '../azure/blobs.ts';
 import { getSettings } from '../azure/settings.ts';
 import { container, controlContainer } from '../azure/storage.ts';
+import { messageOf } from '../errors.ts';
 import { commonBase, type Drop, matcher } from '../plan/drop.ts';
-import { isKnown } from '../store/ledger.ts';
+import { standing } from '../store/ledger.ts';
 import { listPipelines, type StoredPipeline } from '../store/pipelines.ts';
 import { takeNote } from './drop.ts';
 
@@ -16,20 +17,25 @@ interface Reconciled {
   watch: string;
 }
 
+/** How many blobs of a pipeline were found, or what kept that from being known; the next time looks at them, too. */
+type Reconciliation = { pipeline: string } & ({ found: number } | { fault: string });
+
 /**
  * Finds blobs whose event never came, by the listing: each that was written since the last time and some minutes ago
- * must have a row. Returns how many were found, by pipeline.
+ * must have a row. Returns how many were found, by pipeline, and why some could not be looked at.
  */
-export async function reconcile(
-  client: DurableClient,
-  now: number,
-): Promise<{ pipeline: string; found: number }[]> {
-  const missed: { pipeline: string; found: number }[] = [];
+export async function reconcile(client: DurableClient, now: number): Promise<Reconciliation[]> {
+  const missed: Reconciliation[] = [];
   for (const stored of await listPipelines()) {
     const { drop } = stored.pipeline.on;
     if (!drop) continue;
-    const found = await reconcilePipeline(stored, drop, { client, now });
-    if (found > 0) missed.push({ pipeline: stored.name, found });
+    const { name: pipeline } = stored;
+    try {
+      const found = await reconcilePipeline(stored, drop, { client, now });
+      if (found > 0) missed.push({ pipeline, found });
+    } catch (error) {
+      missed.push({ pipeline, fault: messageOf(error) });
+    }
   }
   return missed;
 }
@@ -47,9 +53,10 @@ async function reconcilePipeline(
   const from = startOf(stored, watch, before);
   let found = 0;
   for await (const drop of writtenBetween(watched, from, until)) {
-    if (await isKnown(stored.name, drop)) continue;
-    await takeNote(stored.name, drop, client, now);
-    found++;
+    const state = await standing(stored.name, drop);
+    // Whoever wrote a row that waits may have been cut off before anything else knew of it.
+    if (state === null || state === 'pending') await takeNote(stored.name, drop, client, now);
+    if (state === null) found++;
   }
   const reconciled: Reconciled = { until: Math.max(until, from), watch };
   await put(control, file, JSON.stringify(reconciled));

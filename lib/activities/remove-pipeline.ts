@@ -2,10 +2,13 @@ import { SluiceError } from '../errors.ts';
 import { listOpenClaims } from '../store/claims.ts';
 import { eachLimited } from '../store/concurrency.ts';
 import { IN_FLIGHT, listPending, setAside } from '../store/ledger.ts';
-import { pause, unpause } from '../store/pauses.ts';
-import { removePipeline as removeFile } from '../store/pipelines.ts';
+import { pause, pauseOf, unpause } from '../store/pauses.ts';
+import { getPipeline, removePipeline as removeFile } from '../store/pipelines.ts';
 import { findRun, listActive } from '../store/runs.ts';
 import { forgetSchedule } from '../store/schedules.ts';
+
+/** The pause of a removal, also of one that was cut off: the next one goes on with it, and ends it. */
+const REMOVAL = 'removal';
 
 /**
  * Removes a pipeline that no run is going of; its past runs stay, and drops that waited are set aside. Throws
@@ -13,7 +16,7 @@ import { forgetSchedule } from '../store/schedules.ts';
  */
 export async function removePipeline(pipeline: string, now: Date): Promise<void> {
   // Paused first, so that nothing begins between the look and the end.
-  const pausedHere = await pause(pipeline, now);
+  const pausedHere = await pause(pipeline, now, REMOVAL);
   const going = await runsUnderWay(pipeline);
   if (going.length > 0) {
     if (pausedHere) await unpause(pipeline);
@@ -24,6 +27,17 @@ export async function removePipeline(pipeline: string, now: Date): Promise<void>
     );
   }
   await removeFile(pipeline);
+  await finishRemoval(pipeline);
+}
+
+/** Finishes a removal that was cut off once the pipeline's file was gone; whether there was one. */
+export async function resumeRemoval(pipeline: string): Promise<boolean> {
+  const cutOff = (await pauseOf(pipeline))?.id === REMOVAL && !(await getPipeline(pipeline));
+  if (cutOff) await finishRemoval(pipeline);
+  return cutOff;
+}
+
+async function finishRemoval(pipeline: string): Promise<void> {
   await eachLimited(await listPending(pipeline), IN_FLIGHT, ({ hash }) =>
     setAside(pipeline, hash, `its pipeline ${pipeline} was deleted while it waited`),
   );

@@ -1,6 +1,6 @@
 import type { DurableClient } from 'durable-functions';
 import { hasPending } from '../store/ledger.ts';
-import { pausedAt, unpause } from '../store/pauses.ts';
+import { pauseOf, unpause } from '../store/pauses.ts';
 import type { StoredPipeline } from '../store/pipelines.ts';
 import { setScheduledUpTo } from '../store/schedules.ts';
 import { poke } from './durable.ts';
@@ -11,7 +11,7 @@ export async function resume(
   client: DurableClient,
   now: number,
 ): Promise<void> {
-  if ((await pausedAt(name)) === null) return;
+  if ((await pauseOf(name)) === null) return;
   if (pipeline.on.schedule) await setScheduledUpTo(name, new Date(now).toISOString());
   await unpause(name);
   if (await hasPending(name)) await poke(client, name);

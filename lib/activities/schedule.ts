@@ -8,7 +8,7 @@ import { closeWindow } from '../plan/window.ts';
 import { closeClaim, openClaim } from '../store/claims.ts';
 import { type Key, takeKey } from '../store/keys.ts';
 import { listPending, type SeenRow, supersede } from '../store/ledger.ts';
-import { pausedAt } from '../store/pauses.ts';
+import { pauseOf } from '../store/pauses.ts';
 import { listPipelines, type StoredPipeline } from '../store/pipelines.ts';
 import { findRun } from '../store/runs.ts';
 import { scheduledUpTo, setScheduledUpTo } from '../store/schedules.ts';
@@ -63,7 +63,7 @@ async function tickPipeline(stored: StoredPipeline, { client, now }: Tick): Prom
   if (times.length + skipped === 0) return [];
   const done: Ticked[] = [];
   const about = (note: string): Ticked => ({ pipeline, scheduledFor: null, runs: [], note });
-  if ((await pausedAt(pipeline)) !== null) {
+  if ((await pauseOf(pipeline)) !== null) {
     done.push(about(`${howMany(times.length + skipped)} times passed while it was paused`));
   } else if (takesTurns(stored.pipeline)) {
     return fireInTurn(stored, { times, skipped }, { client, now });

@@ -1,4 +1,4 @@
-import { readTail } from '../azure/blobs.ts';
+import { readTail, stat } from '../azure/blobs.ts';
 import { blobUrl } from '../azure/sas.ts';
 import { workContainer } from '../azure/storage.ts';
 import type { FailureCause } from '../plan/failure.ts';
@@ -57,10 +57,15 @@ async function lastWords(run: string, { id, attempts }: ManifestItem): Promise<s
   const last = attempts.at(-1);
   if (!last) return null;
   const work = await workContainer();
-  if (last.stderr !== null) {
-    return (
-      (await readTail(work, itemLog(run, id, last.attempt, 'stderr'), TAIL_BYTES))?.text ?? null
-    );
+  const own = itemLog(run, id, last.attempt, 'stderr');
+  const tail = await readTail(work, own, TAIL_BYTES);
+  if (last.stderr !== null) return tail?.text ?? null;
+  // Where the script was killed together with the command, no record tells what was printed.
+  const printed = itemLog(run, id, last.attempt, 'stdout');
+  if ((await stat(work, printed))?.size) last.stdout = blobUrl(WORK_CONTAINER, printed);
+  if (tail && tail.text !== '') {
+    last.stderr = blobUrl(WORK_CONTAINER, own);
+    return tail.text;
   }
   const name = `runs/${run}/logs/${last.task}/stderr.txt`;
   const found = await readTail(work, name, TAIL_BYTES);

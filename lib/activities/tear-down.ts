@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jobsOf } from '../azure/jobs.ts';
 import { SluiceError } from '../errors.ts';
 import type { RunError, RunRecord } from '../plan/run.ts';
 import { breakOff } from './break-off.ts';
@@ -21,8 +20,13 @@ export async function tearDown(record: RunRecord): Promise<void> {
   const ref = { run: record.id, epoch: record.epoch };
   if (record.status === 'Running') {
     const error = record.closing?.error ?? null;
-    const job = record.closing?.job ?? (await jobsOf(ref.run)).at(-1)?.id ?? null;
-    if (!(await repeated(async () => (await endJob({ ...ref, job, error })).ended))) return;
+    let job = record.closing?.job ?? null;
+    const isOver = await repeated(async () => {
+      const end = await endJob({ ...ref, job, error });
+      ({ job } = end);
+      return end.ended;
+    });
+    if (!isOver) return;
     await conclude(ref, { job, error });
   }
   await repeated(async () => (await cleanUp({ ...ref, job: null })).gone);

@@ -1,6 +1,6 @@
 import type { DurableClient } from 'durable-functions';
 import { Hono } from 'hono';
-import { removePipeline } from '../activities/remove-pipeline.ts';
+import { removePipeline, resumeRemoval } from '../activities/remove-pipeline.ts';
 import { resume } from '../activities/resume.ts';
 import { SluiceError } from '../errors.ts';
 import { nextTime } from '../plan/schedule.ts';
@@ -25,8 +25,10 @@ export function pipelineRoutes(durable: DurableClient): Hono {
   routes.get('/:name', async (c) => c.json(await show(await existing(c.req.param('name')))));
   routes.put('/:name', async (c) => putPipeline(c.req.param('name'), await c.req.text()));
   routes.delete('/:name', async (c) => {
-    const { name } = await existing(c.req.param('name'));
-    await removePipeline(name, new Date());
+    const wanted = c.req.param('name');
+    if (!isName(wanted) || !(await resumeRemoval(wanted))) {
+      await removePipeline((await existing(wanted)).name, new Date());
+    }
     return c.body(null, 204);
   });
   routes.post('/:name/pause', async (c) => {
@@ -79,6 +81,8 @@ async function putPipeline(name: string, source: string): Promise<Response> {
     const detail = `The file's name is '${declared}' but it was put at '${name}'; they must be the same.`;
     return problem(422, 'InvalidPipeline', detail);
   }
+  // What is left of one that was being deleted is none of the new one's.
+  if (isName(name)) await resumeRemoval(name);
   const applied = await applyPipeline(source, `${name}.yaml`, new Date());
   if ('problems' in applied) {
     const detail = `The pipeline file has ${applied.problems.length} fault(s); nothing was changed.`;

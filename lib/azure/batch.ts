@@ -1,7 +1,6 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { BatchServiceClient, BatchSharedKeyCredentials } from '@azure/batch';
 import type { TokenCredential } from '@azure/identity';
+import { httpClient } from './batch-http.ts';
 import { identity } from './credentials.ts';
 import { createLimiter } from './limiter.ts';
 import { type Fault, retryAfterSeconds, socketCode, withRetry } from './retry.ts';
@@ -25,13 +24,7 @@ async function connect(): Promise<BatchServiceClient> {
   const credential = batchKey
     ? new BatchSharedKeyCredentials(batchAccount, batchKey)
     : forBatch(await identity());
-  return new BatchServiceClient(credential, batchUrl, {
-    noRetryPolicy: true,
-    agentSettings: {
-      http: new HttpAgent({ keepAlive: true }),
-      https: new HttpsAgent({ keepAlive: true }),
-    },
-  });
+  return new BatchServiceClient(credential, batchUrl, { noRetryPolicy: true, httpClient });
 }
 
 /** Signs requests with a token for the right audience; the identity caches tokens itself. */

@@ -1,4 +1,5 @@
 import type { ContainerClient } from '@azure/storage-blob';
+import { messageOf, SluiceError } from '../errors.ts';
 import { blobService, statusOf, storageCall } from './storage.ts';
 
 /** A container that is not created by being asked for. */
@@ -31,7 +32,11 @@ export async function download(
     );
     const { contentLength = 0, contentRange } = answer;
     const size = Number(contentRange?.split('/')[1] ?? contentLength);
-    return { etag: answer.etag ?? '', size, bytes: buffers(answer.readableStreamBody) };
+    return {
+      etag: answer.etag ?? '',
+      size,
+      bytes: buffers(answer.readableStreamBody, `${container}/${name}`),
+    };
   } catch (error) {
     const status = statusOf(error);
     if (status === 412) return 'changed';
@@ -40,6 +45,15 @@ export async function download(
   }
 }
 
-async function* buffers(stream: NodeJS.ReadableStream | undefined): AsyncGenerator<Buffer> {
-  for await (const chunk of stream ?? []) yield Buffer.from(chunk);
+/** What breaks off in between cannot be gone on with here, so that is for whoever drives the run. */
+async function* buffers(
+  stream: NodeJS.ReadableStream | undefined,
+  what: string,
+): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of stream ?? []) yield Buffer.from(chunk);
+  } catch (cause) {
+    const message = `Reading ${what}: the answer of Azure Storage broke off: ${messageOf(cause)}`;
+    throw new SluiceError('StorageUnavailable', message, { cause });
+  }
 }

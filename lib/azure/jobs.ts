@@ -18,14 +18,15 @@ export async function ensureJob(spec: JobSpec, run: string): Promise<boolean> {
   }
 }
 
-/** The jobs of a run that Batch has, those that are being deleted too. */
+/** The jobs of a run that Batch has, the newest last, those that are being deleted too. */
 export async function jobsOf(run: string): Promise<{ id: string; state: string }[]> {
   const filter = `startswith(id, '${jobPrefix(run)}')`;
   const jobs: { id: string; state: string }[] = [];
   for await (const job of listJobs(filter)) {
     if (isOurs(job.metadata, run)) jobs.push({ id: job.id ?? '', state: job.state ?? 'active' });
   }
-  return jobs;
+  const number = ({ id }: { id: string }): number => Number(id.slice(jobPrefix(run).length));
+  return jobs.toSorted((a, b) => number(a) - number(b));
 }
 
 /** Jobs that a filter lets through, page after page, with id, state, metadata and when they were made. */

@@ -6,15 +6,18 @@ import { isOurs } from './owner.ts';
 
 export type PoolSpec = BatchServiceModels.PoolAddParameter;
 
-/** Adds a pool of our run; one that is there already must be ours. */
-export async function ensurePool(spec: PoolSpec, run: string): Promise<void> {
+/** Adds a pool of our run; one that is there already must be ours. False while one is being deleted. */
+export async function ensurePool(spec: PoolSpec, run: string): Promise<boolean> {
   const { id } = spec;
   try {
     await batchCall(`Adding pool ${id}`, (client) => client.pool.add(spec));
+    return true;
   } catch (error) {
-    if (batchCode(error) !== 'PoolExists') throw error;
-    const { metadata } = await batchCall(`Reading pool ${id}`, (client) => client.pool.get(id));
-    if (isOurs(metadata, run)) return;
+    const code = batchCode(error);
+    if (code === 'PoolBeingDeleted') return false;
+    if (code !== 'PoolExists') throw error;
+    const pool = await batchCall(`Reading pool ${id}`, (client) => client.pool.get(id));
+    if (isOurs(pool.metadata, run)) return pool.state !== 'deleting';
     const message = `Pool ${id} exists and belongs to something else; delete it and drop the files again.`;
     throw new SluiceError('BatchRefused', message, { cause: error });
   }

@@ -109,18 +109,18 @@ function translate(
   return new SluiceError(`${fault.service}${kind}`, message, { cause, retryAfterSeconds: seconds });
 }
 
+/** Codes of a connection that failed, or broke before the answer was whole (which the clients cannot parse then). */
+const SOCKET_CODES =
+  /^(E[A-Z]+|REQUEST_SEND_ERROR|PARSE_ERROR|ERR_STREAM_PREMATURE_CLOSE|UND_ERR_\w+)$/;
+/** What the clients say of one without a code; the storage client calls an answer that was cut off aborted. */
+const SOCKET_WORDS =
+  /socket hang up|other side closed|fetch failed|premature close|terminated|aborted|unexpected end of file/i;
+
 /** Code of a socket error, such as ECONNREFUSED, wherever the SDK hid it; undefined when it is none. */
 export function socketCode(error: unknown): string | undefined {
   const { code, errno } = error as { code?: unknown; errno?: unknown };
   for (const candidate of [code, errno]) {
-    if (
-      typeof candidate === 'string' &&
-      /^(E[A-Z]+|REQUEST_SEND_ERROR|UND_ERR_\w+)$/.test(candidate)
-    ) {
-      return candidate;
-    }
+    if (typeof candidate === 'string' && SOCKET_CODES.test(candidate)) return candidate;
   }
-  return /socket hang up|other side closed|fetch failed/.test(messageOf(error))
-    ? 'ECONNRESET'
-    : undefined;
+  return SOCKET_WORDS.test(messageOf(error)) ? 'ECONNRESET' : undefined;
 }

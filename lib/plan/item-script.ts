@@ -36,7 +36,7 @@ make_folders() {
   while [ "$made" -lt "$SLUICE_COUNT" ] && [ "$made" -lt $((index + 99)) ]; do
     made=$((made + 1))
     eval "set -- \\$SLUICE_ITEM_$made"
-    folders="$folders outs/$1/a$2 items/$1/cwd"
+    folders="$folders outs/$1/a$2 items/$1/cwd up/logs/$1/a$2"
   done
   mkdir -p $folders || exit 1
 }
@@ -44,6 +44,7 @@ make_folders() {
 # What is given as arguments is removed with the item.
 run_item() {
   home=$root/items/$ITEM
+  logs=$up/logs/$ITEM/a$ATTEMPT
   OUTPUT_DIR=$root/outs/$ITEM/a$ATTEMPT
   promised=$up/out/$ITEM/a$ATTEMPT
   export ITEM ATTEMPT OUTPUT_DIR
@@ -97,26 +98,26 @@ fetch_range() {
   status=1
   if ! command -v curl > /dev/null 2>&1; then
     failed=nocurl
-    echo "sluice: curl is not on this node, and chunks need it; use another image, or install it there" > "$home/stderr.txt"
+    echo "sluice: curl is not on this node, and chunks need it; use another image, or install it there" > "$logs/stderr.txt"
     return
   fi
   eval "range=\\$SLUICE_RANGE_$index url=\\$own_URL_$index etag=\\$SLUICE_ETAG_$index"
   mkdir -p "$root/in"
   for try in 1 2 3; do
     answer=$(printf 'url = "%s"\\n' "$url" | curl -K - -sS --retry 5 --connect-timeout 30 --speed-limit 1 --speed-time 60 \\
-      -r "$range" -H "If-Match: $etag" -o "$INPUT" -w '%{http_code}' 2>> "$home/stderr.txt") && break
+      -r "$range" -H "If-Match: $etag" -o "$INPUT" -w '%{http_code}' 2>> "$logs/stderr.txt") && break
   done
   case $answer in
     206) return ;;
-    412) failed=changed; echo "sluice: the blob is not the version $etag any more that was planned" >> "$home/stderr.txt" ;;
-    *) failed=input; echo "sluice: bytes $range of the blob could not be fetched; storage answered $answer" >> "$home/stderr.txt" ;;
+    412) failed=changed; echo "sluice: the blob is not the version $etag any more that was planned" >> "$logs/stderr.txt" ;;
+    *) failed=input; echo "sluice: bytes $range of the blob could not be fetched; storage answered $answer" >> "$logs/stderr.txt" ;;
   esac
 }
 
 # The command gets a process group of its own, so that what it leaves behind can be ended with it.
 run_command() {
   status=127
-  command -v "$interpreter" > /dev/null 2>&1 || { echo "$interpreter is not on this node; say 'shell: sh' in the pipeline" > "$home/stderr.txt"; return; }
+  command -v "$interpreter" > /dev/null 2>&1 || { echo "$interpreter is not on this node; say 'shell: sh' in the pipeline" > "$logs/stderr.txt"; return; }
   flags=-e
   [ "$interpreter" = bash ] && flags='-eo pipefail'
   (
@@ -124,7 +125,7 @@ run_command() {
     set -a
     eval "$values"
     set +a
-    exec $own_group timeout -k ${KILL_AFTER_SECONDS} "$limit" "$interpreter" $flags -c "$command" < /dev/null > "$home/stdout.txt" 2> "$home/stderr.txt"
+    exec $own_group timeout -k ${KILL_AFTER_SECONDS} "$limit" "$interpreter" $flags -c "$command" < /dev/null > "$logs/stdout.txt" 2> "$logs/stderr.txt"
   ) &
   group=$!
   wait "$group" 2> /dev/null
@@ -191,7 +192,7 @@ name_cause() {
   cause=exit
   if [ "$status" -eq 0 ]; then
     cause=ok
-    [ -z "$missing" ] || { cause=nooutput; echo "sluice: the command ended well but left no '$missing' in \\$OUTPUT_DIR" >> "$home/stderr.txt"; }
+    [ -z "$missing" ] || { cause=nooutput; echo "sluice: the command ended well but left no '$missing' in \\$OUTPUT_DIR" >> "$logs/stderr.txt"; }
   elif ! command -v "$interpreter" > /dev/null 2>&1; then
     cause=noshell
   elif [ $((end - start)) -ge "$limit" ]; then
@@ -199,17 +200,16 @@ name_cause() {
   fi
 }
 
-# Nothing printed, nothing kept: an empty file would cost an upload.
+# They are where they are uploaded from, in case this script is killed; an empty file would cost an upload.
 keep_logs() {
   kept=none
-  [ -s "$home/stdout.txt" ] && kept=out
-  if [ -s "$home/stderr.txt" ]; then
-    [ "$kept" = out ] && kept=both || kept=err
+  [ -s "$logs/stdout.txt" ] && kept=out || spent="$spent up/logs/$ITEM/a$ATTEMPT/stdout.txt"
+  if [ ! -s "$logs/stderr.txt" ]; then
+    spent="$spent up/logs/$ITEM/a$ATTEMPT/stderr.txt"
+  elif [ "$kept" = out ]; then
+    kept=both
+  else
+    kept=err
   fi
-  [ "$kept" = none ] && return
-  logs=$up/logs/$ITEM/a$ATTEMPT
-  mkdir -p "$logs"
-  case $kept in out | both) mv -- "$home/stdout.txt" "$logs" ;; esac
-  case $kept in err | both) mv -- "$home/stderr.txt" "$logs" ;; esac
 }
 `;

@@ -173,7 +173,7 @@ interface Judgement {
   attempted?: boolean;
 }
 
-/** An item succeeded when its record says so and that many outputs are listed. */
+/** An item succeeded when its record says so and that many outputs are listed: more are of a task that ran twice. */
 function recorded(
   item: Item,
   record: ItemRecord,
@@ -188,7 +188,7 @@ function recorded(
     return { cause: 'InputChanged', message };
   }
   if (record.cause !== 'ok') return { cause: FROM_RECORD[record.cause], message: null };
-  if (outputs.length < record.outputs) {
+  if (outputs.length !== record.outputs) {
     const message = `${record.outputs} outputs were made, ${outputs.length} are in storage`;
     return { cause: 'Upload', message };
   }

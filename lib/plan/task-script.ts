@@ -68,7 +68,7 @@ find "$INPUT_DIR" -type f -name '*
 find "$INPUT_DIR" -type f | LC_ALL=C sort > "$INPUT_LIST"
 ITEM=merge ATTEMPT=$SLUICE_ATTEMPT staging=none values=
 export INPUT_DIR INPUT_LIST
-mkdir -p "outs/merge/a$ATTEMPT" items/merge/cwd || exit 1
+mkdir -p "outs/merge/a$ATTEMPT" "up/logs/merge/a$ATTEMPT" items/merge/cwd || exit 1
 run_item
 tidy
 `;

@@ -53,9 +53,9 @@ export async function recordDrop(
   return row;
 }
 
-/** Whether a version of a blob has been heard of. */
-export async function isKnown(pipeline: string, drop: Drop): Promise<boolean> {
-  return (await readRow(pipeline, hashOf(drop))) !== null;
+/** Where a version of a blob stands; null when it has not been heard of. */
+export async function standing(pipeline: string, drop: Drop): Promise<Row['state'] | null> {
+  return (await readRow(pipeline, hashOf(drop)))?.value.state ?? null;
 }
 
 /** The hash by which rows are named of every version of a blob that was heard of. */

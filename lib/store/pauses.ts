@@ -5,16 +5,26 @@ const PREFIX = 'paused/';
 
 const blobName = (pipeline: string): string => `${PREFIX}${pipeline}.json`;
 
-/** `paused/{pipeline}.json`: the pipeline starts no runs by itself; gone once it is resumed. Since when, in ISO 8601. */
-export async function pausedAt(pipeline: string): Promise<string | null> {
-  const found = await readJson<{ at: string }>(await controlContainer(), blobName(pipeline));
-  return found?.value.at ?? null;
+/** `paused/{pipeline}.json`: the pipeline starts no runs by itself; gone once it is resumed. */
+interface Pause {
+  /** ISO 8601. */
+  at: string;
+  /** Of who paused it for a while only; empty for a person. */
+  id: string;
 }
 
-/** Pauses a pipeline, first wins; whether it was not paused before. */
-export async function pause(pipeline: string, now: Date): Promise<boolean> {
-  const body = JSON.stringify({ at: now.toISOString() });
-  return (await create(await controlContainer(), blobName(pipeline), body)) !== null;
+/** How a pipeline is paused; null while it is not. */
+export async function pauseOf(pipeline: string): Promise<Pause | null> {
+  return (await readJson<Pause>(await controlContainer(), blobName(pipeline)))?.value ?? null;
+}
+
+/** Pauses a pipeline, first wins; whether what stands is this pause, told by its `id`. */
+export async function pause(pipeline: string, now: Date, id = ''): Promise<boolean> {
+  const control = await controlContainer();
+  const pausing: Pause = { at: now.toISOString(), id };
+  if (await create(control, blobName(pipeline), JSON.stringify(pausing))) return true;
+  // The answer may have been lost, and the call made again.
+  return (await pauseOf(pipeline))?.id === id;
 }
 
 /** Takes a pause back. */

@@ -36,16 +36,19 @@ export async function getRun(run: string): Promise<RunRecord> {
 }
 
 /**
- * A run's record, for somebody who drives it in this epoch. Throws `Fenced` when another epoch does, and `Cancelled`
- * when the run is to stop, unless it is being closed.
+ * A run's record, for somebody who drives it in this epoch. Throws `Fenced` when another epoch does, `Cancelled` when the
+ * run is to stop, unless it is being closed, and `Ended` when it has ended, unless what is done follows on that.
  */
 export async function getOwnRun(
   { run, epoch }: RunRef,
-  options: { closing?: boolean } = {},
+  options: { closing?: boolean; ended?: boolean } = {},
 ): Promise<RunRecord> {
   const record = await getRun(run);
   if (record.epoch !== epoch) {
     throw new SluiceError('Fenced', `Run ${run} is driven by epoch ${record.epoch}, not ${epoch}.`);
+  }
+  if (record.status !== 'Running' && options.ended !== true) {
+    throw new SluiceError('Ended', `Run ${run} has ended, as ${record.status}.`);
   }
   const cancelled = cancelledError(record);
   if (cancelled && options.closing !== true) throw new SluiceError('Cancelled', cancelled.message);
@@ -91,14 +94,14 @@ export async function updateRun(
 export async function adopt(
   record: RunRecord,
   adopted: RunRecord['adopted'],
-  closing: RunRecord['closing'] = record.closing,
+  closing: (now: RunRecord) => RunRecord['closing'] = (now) => now.closing,
 ): Promise<RunRecord | null> {
   try {
     return await updateRun({ run: record.id, epoch: record.epoch }, (now) => ({
       ...now,
       epoch: now.epoch + 1,
       adopted,
-      closing,
+      closing: closing(now),
     }));
   } catch (error) {
     if (error instanceof SluiceError && error.code === 'Fenced') return null;

@@ -1,4 +1,5 @@
-import { create, readJson, replace } from '../azure/blobs.ts';
+import { create, readJson, replace, stat } from '../azure/blobs.ts';
+import { existingContainer } from '../azure/download.ts';
 import { blobUrl } from '../azure/sas.ts';
 import { controlContainer } from '../azure/storage.ts';
 import { type Drop, isLaterVersion } from '../plan/drop.ts';
@@ -6,6 +7,16 @@ import { sha256 } from '../plan/ids.ts';
 
 /** `versions/{pipeline}/{hash of URL}`: the newest version of a blob that was heard of. */
 type Latest = Pick<Drop, 'etag' | 'sequencer'>;
+
+/** Without the order of both, storage knows which version stands; of a blob that is gone the one heard of last counts. */
+async function isNewer(drop: Drop, known: Latest): Promise<boolean> {
+  const { sequencer, container, name } = drop;
+  if (sequencer === '' || known.sequencer === '') {
+    const now = await stat(await existingContainer(container), name);
+    if (now) return now.etag === drop.etag;
+  }
+  return isLaterVersion(sequencer, known.sequencer, true);
+}
 
 /** Notes a version of a blob; whether it is the newest so far. Events may come in any order. */
 export async function noteVersion(pipeline: string, drop: Drop): Promise<boolean> {
@@ -19,7 +30,7 @@ export async function noteVersion(pipeline: string, drop: Drop): Promise<boolean
     const found = await readJson<Latest>(control, name);
     if (!found) continue;
     if (found.value.etag === etag) return true;
-    if (!isLaterVersion(sequencer, found.value.sequencer, true)) return false;
+    if (!(await isNewer(drop, found.value))) return false;
     if (await replace(control, name, body, found.etag)) return true;
   }
 }

@@ -16,12 +16,13 @@ export interface Passing {
 }
 
 /**
- * What a gate does with a request: lets it through, loses the service's answer, calls `swallowed` in place of giving
- * that answer, or answers in the service's place.
+ * What a gate does with a request: lets it through, loses the service's answer, cuts it off in its middle, calls
+ * `swallowed` in place of giving it, or answers in the service's place.
  */
 export type Verdict =
   | 'forward'
   | 'loseAnswer'
+  | 'cutAnswer'
   | { swallowed: () => void }
   | { status: number; headers?: Record<string, string>; body?: string };
 
@@ -77,8 +78,10 @@ export async function openGate(target: () => string): Promise<Gate> {
       return;
     }
     const verdict = gate.judge(passing);
+
     if (verdict === 'forward') await forward(passing, response);
     else if (verdict === 'loseAnswer') await forward(passing, null).then(() => response.destroy());
+    else if (verdict === 'cutAnswer') await forward(passing, response, { cut: true });
     else if ('swallowed' in verdict) await forward(passing, null).then(verdict.swallowed);
     else {
       const retryAfter = Number(verdict.headers?.['retry-after'] ?? Number.NaN);
@@ -87,12 +90,17 @@ export async function openGate(target: () => string): Promise<Gate> {
     }
   }
 
-  function forward(passing: Passing, response: http.ServerResponse | null): Promise<number> {
+  function forward(
+    passing: Passing,
+    response: http.ServerResponse | null,
+    { cut } = { cut: false },
+  ): Promise<number> {
     return new Promise((resolve) => {
       const { method, url, headers, body } = passing;
       const onward = http.request(new URL(url, target()), { method, headers, agent }, (answer) => {
         response?.writeHead(answer.statusCode ?? 500, answer.headers);
-        if (response) answer.pipe(response);
+        if (response && cut) void cutOff(answer, response);
+        else if (response) answer.pipe(response);
         else answer.resume();
         answer.on('close', () => resolve(answer.statusCode ?? 0));
       });
@@ -106,6 +114,14 @@ export async function openGate(target: () => string): Promise<Gate> {
   }
 
   return gate;
+}
+
+/** Half of the body, and then the connection breaks. */
+async function cutOff(answer: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  const body = Buffer.concat(chunks);
+  response.write(body.subarray(0, body.length / 2), () => response.destroy());
 }
 
 async function read(request: http.IncomingMessage): Promise<Omit<Passing, 'at' | 'underWay'>> {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cleanedUp, post, start } from '../e2e/actions.ts';
-import { pipelineFile, until } from '../e2e/harness.ts';
+import { getJson, pipelineFile, until } from '../e2e/harness.ts';
 import type { Held } from './gate.ts';
 import { type Gated, instanceStatus, startGated } from './gated.ts';
 
@@ -91,4 +91,31 @@ test('the instance of a run whose records are gone ends, since nobody can ask wh
     const left = [...(await sluice.batch.pool.list()), ...(await sluice.batch.job.list())];
     return left.length === 0 ? left : null;
   });
+});
+
+test('a removal that was cut off is finished by the next one, and leaves nothing for a pipeline of that name', async () => {
+  const name = 'cut-off';
+  await sluice.apply(pipelineFile({ name, command: COMMAND, settle: '1h' }));
+  await sluice.drop(name, { a: '1' });
+  const control = sluice.blobs.getContainerClient('sluice');
+  const waiting = async (): Promise<number> => {
+    let count = 0;
+    for await (const _ of control.listBlobsFlat({ prefix: `ledger/${name}/pending/` })) count++;
+    return count;
+  };
+  await until('the drop waits', async () => (await waiting()) || null);
+  const holding = hold('DELETE', `/pipelines/${name}.json`, name);
+  const first = deletePipeline(name);
+  const removal = await holding;
+  process.kill(sluice.pidOf('host'), 'SIGKILL');
+  await removal.release();
+  await first.catch(() => null);
+  const again = await until('the app is back', async () => {
+    const status = await deletePipeline(name).catch(() => 503);
+    return status < 500 ? status : null;
+  });
+  expect(again).toBe(204);
+  expect(await waiting()).toBe(0);
+  await sluice.apply(pipelineFile({ name, command: COMMAND }));
+  expect(await getJson(`${sluice.urls.api}/pipelines/${name}`)).toMatchObject({ paused: false });
 });

@@ -193,7 +193,7 @@ test.concurrent('forty requests with one key make one run, and so does one after
   expect(await ask(wanted, 'key-1')).toMatchObject({ status: 200, body: { id: run.id } });
   const [still] = (await sluice.finished(name, 1)) as [RunView];
   expect(still.endedAt).toBe(run.endedAt);
-  expect((await ask({ ...wanted, inputs: ['a', 'b'] }, 'key-1')).status).toBe(400);
+  expect((await ask({ ...wanted, inputs: ['a', 'b'] }, 'key-1')).status).toBe(409);
   await write(name, 'b', 'x');
   expect(await ask({ ...wanted, inputs: ['b'] }, 'key-1')).toMatchObject({
     status: 409,

@@ -83,6 +83,7 @@ cp "$INPUT" "$OUTPUT_DIR/out.txt"`;
     tasks: 'retry: { on: [exit], backoff: 0s }',
   });
   expect(run.status).toBe('Succeeded');
+  expect(manifest.items!.map(({ outputs }) => outputs.length)).toEqual([1, 1, 1, 1]);
   const tried = [...byName(manifest)].map(([name, item]) => [
     name,
     item.attempts.length,
@@ -167,6 +168,20 @@ cp "$INPUT" "$OUTPUT_DIR/out.txt"`;
   }
   const tasks = others.flatMap(({ attempts }) => attempts.map(({ task }) => task));
   expect(new Set(tasks).size).toBe(3);
+});
+
+test.concurrent('what was printed is kept of an item that took its task along', async () => {
+  const command = `echo "began $NAME"
+echo "about to go" >&2
+kill -9 "$(ps -o ppid= -p "$PPID" | tr -d ' ')"
+sleep 60`;
+  const tasks = 'retry: { attempts: 1 }';
+  const { manifest } = await finished('gone', ['gone-a'], { command, tasks });
+  const [item] = manifest.items!;
+  expect(item).toMatchObject({ status: 'Failed', cause: 'Node', stderrTail: 'about to go\n' });
+  const [attempt] = item!.attempts;
+  expect(await textOf(sluice, attempt!.stdout!)).toBe('began gone-a\n');
+  expect(await textOf(sluice, attempt!.stderr!)).toBe('about to go\n');
 });
 
 test.concurrent('the first hundred failures of a kind show their stderr, and that of the others is served on demand', async () => {

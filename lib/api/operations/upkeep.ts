@@ -37,7 +37,15 @@ const ticked = z.strictObject({
   note: z.string(),
 });
 
-const found = z.strictObject({ pipeline: z.string(), found: count });
+const found = z.union([
+  z.strictObject({ pipeline: z.string(), found: count }),
+  z.strictObject({
+    pipeline: z.string(),
+    fault: z
+      .string()
+      .describe('What kept its blobs from being looked at; the next time looks again.'),
+  }),
+]);
 
 export const upkeepOperations: Operation[] = [
   {

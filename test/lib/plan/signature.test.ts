@@ -32,6 +32,8 @@ test('a line looks the same for every item that it differs for by number and nam
       fc.stringMatching(/^[a-z]{3,12}$/),
       fc.stringMatching(/^[a-z]{3,12}$/),
       (a, b, left, right) => {
+        // A name that is part of what is said would be a wildcard there too.
+        fc.pre(!`dat: fault`.includes(left) && !`dat: fault`.includes(right));
         const said = (name: string, number: number): string => `!! ${name}.dat: fault ${number} !!`;
         expect(normalisedLine(said(left, a), `in/${left}.dat`)).toBe(
           normalisedLine(said(right, b), `in/${right}.dat`),

@@ -1,7 +1,7 @@
 import type { DurableClient } from 'durable-functions';
 import { endJob, jobsOf } from '../azure/jobs.ts';
 import { SluiceError } from '../errors.ts';
-import { runInstance } from '../plan/ids.ts';
+import { isJobOf, runInstance } from '../plan/ids.ts';
 import type { RunRecord } from '../plan/run.ts';
 import { getRun, updateRun } from '../store/runs.ts';
 import { wake } from './durable.ts';
@@ -17,7 +17,9 @@ export async function cancelRun(
 ): Promise<RunRecord> {
   const record = await storeCancel(run, { at: now.toISOString(), reason });
   await wake(client, runInstance(run, record.epoch));
-  for (const { id } of await jobsOf(run)) await endJob(id);
+  // A redrive may have begun by now: its job is none of those.
+  const jobs = (await jobsOf(run)).filter(({ id }) => isJobOf(id, run, record.generation));
+  for (const { id } of jobs) await endJob(id);
   return record;
 }
 

@@ -53,7 +53,11 @@ async function find(now: number): Promise<Found[]> {
     const { kind, id, owner } = each;
     const reason = whyOrphan(each, active, now);
     if (reason === null) return [];
-    const remove = () => (kind === 'pool' ? deletePool(id) : deleteJob(id));
+    const remove = async (): Promise<void> => {
+      // It may have been redriven since it was found.
+      if (!active.has(owner.run) && (await isActive(owner.run))) return;
+      await (kind === 'pool' ? deletePool(id) : deleteJob(id));
+    };
     return [{ garbage: { kind, id, run: owner.run, reason }, remove }];
   });
   for (const pipeline of await listPipelines()) {

@@ -5,7 +5,7 @@ import { ensurePool, nodeTargets } from '../azure/pools.ts';
 import { SluiceError } from '../errors.ts';
 import { noRoom } from '../plan/capacity.ts';
 import { isoDuration } from '../plan/duration.ts';
-import { jobName } from '../plan/ids.ts';
+import { jobName, jobNumbers } from '../plan/ids.ts';
 import { poolSpec } from '../plan/pool-spec.ts';
 import { runPipeline, runPlan } from '../store/plans.ts';
 import { listRounds } from '../store/rounds.ts';
@@ -17,8 +17,6 @@ import type { Activities, RunRef } from './contract.ts';
 const JOB_LIMIT_SECONDS = 30 * 86_400;
 /** What is left of a run in Batch a day after that is nobody's. */
 const EXPIRES_AFTER_SECONDS = JOB_LIMIT_SECONDS + 86_400;
-/** Names that each generation of a run tries for its job before it gives up. */
-const JOB_NAMES = 9;
 
 /** Makes the run's own pool, sized by the plan. */
 export async function openPool(ref: RunRef): Promise<Activities['openPool']['output']> {
@@ -58,8 +56,8 @@ export async function nodesFor(run: string): Promise<number> {
 /** Makes the run's job, a new one in each generation; a name that something else has is passed over. */
 export async function openJob(ref: RunRef): Promise<Activities['openJob']['output']> {
   const { generation } = await getOwnRun(ref);
-  const last = generation * JOB_NAMES;
-  for (let n = last - JOB_NAMES + 1; n <= last; n++) {
+  const { first, last } = jobNumbers(generation);
+  for (let n = first; n <= last; n++) {
     const job = jobName(ref.run, n);
     const spec = {
       id: job,
@@ -74,7 +72,7 @@ export async function openJob(ref: RunRef): Promise<Activities['openJob']['outpu
   }
   throw new SluiceError(
     'BatchRefused',
-    `The names ${ref.run}-j${last - JOB_NAMES + 1} to -j${last} belong to jobs that are not this run's.`,
+    `The names ${ref.run}-j${first} to -j${last} belong to jobs that are not this run's.`,
   );
 }
 

@@ -52,6 +52,22 @@ export function jobName(run: string, n: number): string {
   return `${jobPrefix(run)}${n}`;
 }
 
+/** Names that each generation of a run has for its job. */
+const JOB_NAMES = 9;
+
+/** Numbers of the jobs that a generation of a run may have, the first and the last. */
+export function jobNumbers(generation: number): { first: number; last: number } {
+  const last = generation * JOB_NAMES;
+  return { first: last - JOB_NAMES + 1, last };
+}
+
+/** Whether a job, by its name, is one of a generation of a run. */
+export function isJobOf(job: string, run: string, generation: number): boolean {
+  const { first, last } = jobNumbers(generation);
+  const number = Number(job.slice(jobPrefix(run).length));
+  return number >= first && number <= last;
+}
+
 /** How the names of all jobs of a run begin. */
 export function jobPrefix(run: string): string {
   return `${run}-j`;

@@ -16,7 +16,7 @@ const LIMITS: [tasks: number, calls: number][] = [
 ];
 
 /** A task that takes no time and leaves the record of its item. */
-const SIMULATED = {
+export const SIMULATED = {
   tasks: [
     {
       duration: 'PT0.1S',
@@ -48,27 +48,13 @@ export async function benchCalls(print: (line: string) => void): Promise<void> {
 
 async function calls(tasks: number, limit: number): Promise<string[]> {
   const sluice = await startGated({ simulation: SIMULATED });
-  let listings = 0;
-  sluice.storageGate.judge = ({ url }) => {
-    if (/\/sluice-work\?.*comp=list/.test(url)) listings++;
-    sluice.storageGate.passed.length = 0;
-    sluice.batchGate.passed.length = 0;
-    return 'forward';
-  };
   try {
-    const began = performance.now();
-    const run = await begin(sluice, tasks);
-    const ended = await until(`a run of ${tasks} tasks ends`, () => endOf(sluice, run), 3600);
-    const { operations } = await getJson<{ operations: Record<string, number> }>(
-      `${sluice.urls.batch}/_emulator/requests`,
-    );
-    const batch = Object.values(operations).reduce((sum, count) => sum + count, 0);
-    const minutes = (performance.now() - began) / 60_000;
-    const history = readHistory(`${sluice.dataDir}/host`, `${run}-e1`);
+    const { status, operations, listings, minutes, history, run } = await simulate(sluice, tasks);
+    const batch = sum(operations);
     const { name, seconds } = longestActivity(history);
     const each = Object.entries(operations).map(([operation, count]) => `${operation} ${count}`);
     return [
-      `${tasks} tasks: ${ended}                 ${batch + listings} calls (at most ${limit}), ${minutes.toFixed(1)} min`,
+      `${tasks} tasks: ${status}                 ${batch + listings} calls (at most ${limit}), ${minutes.toFixed(1)} min`,
       `  Batch ${batch}: ${each.join(', ')}; listings of records and outputs ${listings}`,
       `  history                                     ${history.length} events (at most 1000); replayed in ${(await replayMs(history, run)).toFixed(2)} ms (at most 5)`,
       `  longest activity of that history            ${name} ${seconds.toFixed(1)} s (at most 300)`,
@@ -78,6 +64,43 @@ async function calls(tasks: number, limit: number): Promise<string[]> {
   } finally {
     await sluice.close();
   }
+}
+
+export function sum(counts: Record<string, number>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
+}
+
+/** A run of as many simulated tasks, and what it took. */
+export interface Simulated {
+  run: string;
+  status: string | null;
+  /** Calls to Batch, by operation. */
+  operations: Record<string, number>;
+  /** Listings of records and outputs. */
+  listings: number;
+  minutes: number;
+  /** Of the last instance, since its last fresh start. */
+  history: HistoryEvent[];
+}
+
+/** Takes a run of as many simulated tasks to its end, on a stack that simulates them. */
+export async function simulate(sluice: Gated, tasks: number): Promise<Simulated> {
+  let listings = 0;
+  sluice.storageGate.judge = ({ url }) => {
+    if (/\/sluice-work\?.*comp=list/.test(url)) listings++;
+    sluice.storageGate.passed.length = 0;
+    sluice.batchGate.passed.length = 0;
+    return 'forward';
+  };
+  const began = performance.now();
+  const run = await begin(sluice, tasks);
+  const status = await until(`a run of ${tasks} tasks ends`, () => endOf(sluice, run), 7200);
+  const { operations } = await getJson<{ operations: Record<string, number> }>(
+    `${sluice.urls.batch}/_emulator/requests`,
+  );
+  const minutes = (performance.now() - began) / 60_000;
+  const history = readHistory(`${sluice.dataDir}/host`, `${run}-e1`);
+  return { run, status, operations, listings, minutes, history };
 }
 
 function hostAndApp(host: number): { name: string; pid: number }[] {

@@ -5,10 +5,12 @@ import { byName, type pipelineFile, type RunView, until } from '../e2e/harness.t
 import type { Held, Passing } from './gate.ts';
 import { type Gated, startGated } from './gated.ts';
 
+const SOLD_OUT = 'Standard_D4as_v5';
 let sluice: Gated;
 
 beforeAll(async () => {
-  sluice = await startGated();
+  const allocation = [{ vmSize: SOLD_OUT, capacity: 0, error: 'AllocationFailed' }];
+  sluice = await startGated({ faults: { allocation } });
 });
 afterAll(() => sluice.close());
 
@@ -17,6 +19,8 @@ interface Phase {
   name: string;
   command?: string;
   fields?: Partial<Parameters<typeof pipelineFile>[0]>;
+  /** Once it has ended, these are dropped over its files and it is redriven. */
+  mended?: Record<string, string>;
   hold?: { gate: 'storageGate' | 'batchGate'; method: string; path: RegExp };
   seen?: (run: RunView) => boolean | Promise<boolean>;
   /** How the items end, by cause; null is success. */
@@ -27,6 +31,7 @@ interface Phase {
 const FILES = { a: '1', b: '2' };
 const FINE = 'cp "$INPUT" "$OUTPUT_DIR/out.txt"';
 const SLOW = `[ "$NAME" = a ] || sleep 600\n${FINE}`;
+const BROKEN = `[ "$NAME" = a ] || grep -q mended "$INPUT" || exit 7`;
 const isRunning = ({ counts }: RunView): boolean =>
   Number((counts['tasks'] as { running: number }).running) > 0;
 
@@ -40,6 +45,13 @@ const PHASES: Phase[] = [
   {
     name: 'in-pool',
     hold: { gate: 'batchGate', method: 'POST', path: /^\/pools\?/ },
+    causes: ['Cancelled', 'Cancelled'],
+    attempts: [0, 0],
+  },
+  {
+    name: 'in-waiting',
+    fields: { vmSize: SOLD_OUT },
+    seen: ({ waiting }) => waiting?.for === 'WaitingForCapacity',
     causes: ['Cancelled', 'Cancelled'],
     attempts: [0, 0],
   },
@@ -79,6 +91,22 @@ const PHASES: Phase[] = [
     causes: [null, 'ExitCode'],
     attempts: [1, 1],
   },
+  {
+    name: 'in-replan',
+    command: `${BROKEN}\n${FINE}`,
+    mended: { b: 'mended' },
+    hold: { gate: 'storageGate', method: 'PUT', path: /rounds\/2\.json/ },
+    causes: [null, 'Cancelled'],
+    attempts: [1, 1],
+  },
+  {
+    name: 'in-redrive',
+    command: `${BROKEN}\n${SLOW}`,
+    mended: { b: 'mended' },
+    seen: isRunning,
+    causes: [null, 'Cancelled'],
+    attempts: [1, 2],
+  },
 ];
 
 function exists(name: string): Promise<boolean> {
@@ -112,6 +140,7 @@ async function reach({
   name,
   command,
   fields,
+  mended,
   hold,
   seen,
 }: Phase): Promise<{ run: string; held: Held | null }> {
@@ -121,6 +150,11 @@ async function reach({
     (url.includes(`${name}-`) || body.includes(`${name}-`));
   const holding = hold ? sluice[hold.gate].holdNext(fits) : null;
   const run = await start(sluice, { name, command: command ?? FINE, ...fields }, FILES);
+  if (mended) {
+    await cleanedUp(sluice, run);
+    await sluice.drop(name, mended);
+    expect((await post(sluice, `/runs/${run}/redrive`)).status).toBe(202);
+  }
   const held = await holding;
   if (seen) {
     await until(`${run} is ${name}`, async () =>

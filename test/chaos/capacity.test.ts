@@ -139,6 +139,8 @@ test('a run whose nodes all come up bad ends with a diagnosis instead of paying 
   const [run] = await sluice.finished('broken', 4);
   expect(run!.error?.message).toMatch(/\d+ were replaced.*unusable.*network rules/);
   expect(run).toMatchObject({ status: 'Failed', error: { code: 'UnhealthyNodes' } });
+  const items = byName(await sluice.manifest(run!.id));
+  expect([...items.values()].map(({ cause }) => cause)).toEqual(Array(4).fill('StartTask'));
   expect((await nodeFiles(run!.id)).length).toBeGreaterThanOrEqual(4);
   await isGone(run!.id);
 });

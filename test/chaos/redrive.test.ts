@@ -99,6 +99,22 @@ cat "$INPUT" > "$OUTPUT_DIR/out.txt"`;
   expect(await cleanedUp(sluice, run)).toMatchObject({ status: 'Succeeded', generation: 2 });
 }, 60_000);
 
+test('each redrive of a run whose job is gone runs in a new job, whose name the run has not had before', async () => {
+  const name = 'renamed';
+  const run = await failed(name);
+  for (const status of ['Failed', 'Succeeded']) {
+    const jobs = await sluice.batch.job.list();
+    expect(jobs.map(({ id }) => id).filter((id) => id?.startsWith(run))).toEqual([]);
+    if (status === 'Succeeded') writeFileSync(`${sluice.dataDir}/${name}`, '');
+    expect((await post(sluice, `/runs/${run}/redrive`)).status).toBe(202);
+    expect(await cleanedUp(sluice, run)).toMatchObject({ status });
+  }
+  const filled = sluice.batchGate.passed.flatMap(
+    ({ url }) => /^\/jobs\/(.+)\/addtaskcollection/.exec(url)?.[1] ?? [],
+  );
+  expect(new Set(filled.filter((job) => job.startsWith(run))).size).toBe(3);
+}, 60_000);
+
 test('an input overwritten between plan and task fails its item as changed, and a redrive takes what is there now', async () => {
   const holding = sluice.batchGate.holdNext(
     ({ method, url, body }) =>

@@ -139,6 +139,7 @@ export function pipelineFile(fields: {
   pack?: number;
   timeout?: string;
   settle?: string;
+  vmSize?: string;
   slots?: number;
   /** More fields of `tasks`. */
   tasks?: string;
@@ -155,7 +156,7 @@ tasks:
   outputs: ${fields.outputs ?? '[out.txt]'}
   timeout: ${fields.timeout ?? '1m'}
   ${fields.tasks ?? ''}
-pool: { vmSize: Standard_D2as_v5, nodes: { max: 4 }, slots: ${fields.slots ?? 2} }
+pool: { vmSize: ${fields.vmSize ?? 'Standard_D2as_v5'}, nodes: { max: 4 }, slots: ${fields.slots ?? 2} }
 ${fields.rest ?? ''}
 `;
 }

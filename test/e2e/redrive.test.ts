@@ -136,28 +136,37 @@ test.concurrent('an input that was mended is run in its new version', async () =
   expect(after.inputs[0]!.etag).not.toBe(before.inputs[0]!.etag);
 });
 
-test.concurrent('verify finds an output that is gone and one that was tampered with', async () => {
+test.concurrent('verify finds an output that is gone, and those that were written again, by their size, hash or version', async () => {
   const command = 'cat "$INPUT" > "$OUTPUT_DIR/out.txt"';
   const merge = `merge: { command: 'cp "$INPUT_LIST" "$OUTPUT_DIR/all.txt"', outputs: [all.txt] }`;
-  const files = { a: 'one', b: 'two', c: 'three' };
+  const files = { a: 'one', b: 'two', c: 'three', d: 'four' };
   const id = await start(sluice, { name: 'verified', command, rest: merge }, files);
   await cleanedUp(sluice, id);
   expect(await cli(sluice, 'verify', id)).toMatchObject({
     status: 0,
-    stdout: '4 of 4 outputs are in storage as the manifest has them\n',
+    stdout: '5 of 5 outputs are in storage as the manifest has them\n',
   });
   const work = sluice.blobs.getContainerClient('sluice-work');
   await work.deleteBlob(`runs/${id}/out/000001/a1/out.txt`);
   const same = Buffer.from('TWO');
   await work.getBlockBlobClient(`runs/${id}/out/000002/a1/out.txt`).upload(same, same.length);
+  await work.getBlockBlobClient(`runs/${id}/out/000003/a1/out.txt`).upload('thr', 3);
+  // Of what is put together from blocks storage has no hash.
+  const merged = (await sluice.manifest(id)).merge!.outputs[0]!;
+  const blocks = work.getBlockBlobClient(new URL(merged.url).pathname.split('/sluice-work/')[1]!);
+  const block = Buffer.from('1').toString('base64');
+  await blocks.stageBlock(block, 'x'.repeat(merged.size), merged.size);
+  await blocks.commitBlockList([block]);
   const { status, stdout } = await cli(sluice, 'verify', id);
   expect(status).toBe(1);
   expect(stdout).toMatch(/000001 +out\.txt +is gone/);
   expect(stdout).toMatch(/000002 +out\.txt +has MD5/);
-  expect(stdout).toContain('2 of 4 outputs');
+  expect(stdout).toMatch(/000003 +out\.txt +has 3 bytes instead of 5/);
+  expect(stdout).toMatch(/merge +all\.txt +was written again since/);
+  expect(stdout).toContain('1 of 5 outputs');
   const faults = await cli(sluice, 'verify', id, '--json');
   expect(JSON.parse(faults.stdout)).toMatchObject({
-    checked: 4,
-    faults: [{ item: '000001' }, { item: '000002' }],
+    checked: 5,
+    faults: [{ item: '000001' }, { item: '000002' }, { item: '000003' }, { item: 'merge' }],
   });
 });

@@ -6,7 +6,7 @@ import { armClientFor, group } from '../local/batch/arm-client.ts';
 import { zipOf } from '../local/batch/zip.ts';
 import { ACCOUNTS } from '../../local/stack/accounts.ts';
 import { post, textOf } from './actions.ts';
-import { pipelineFile, type Sluice, startSluice, temporaryFolder } from './harness.ts';
+import { byName, pipelineFile, type Sluice, startSluice, temporaryFolder } from './harness.ts';
 
 /** In two parts, so that nothing that names this file holds it. */
 const SECRET = ['hush', 'hush-4711'].join('-');
@@ -125,7 +125,41 @@ test.concurrent('a setup that fails on node after node ends the run with what it
   expect(run!.error!.message).toMatch(
     /starttaskfailed.*exit code 9.*Its setup said: no such package/,
   );
+  const items = [...byName(await sluice.manifest(run!.id)).values()];
+  expect(items.map(({ cause }) => cause)).toEqual(Array(6).fill('StartTask'));
+  expect(items.flatMap(({ attempts }) => attempts)).toEqual([]);
+  const said = await setupErrors(run!.id);
+  expect(said.size).toBeGreaterThanOrEqual(3);
+  expect([...new Set(said.values())]).toEqual(['no such package\n']);
 });
+
+test.concurrent('a node whose setup fails is replaced, what its setup printed is kept, and the run succeeds on the next one', async () => {
+  const name = 'remade';
+  const first = join(sluice.dataDir, 'first-node');
+  // By node and not by time, since a node tries its setup again by itself.
+  const command = `[ -e ${first} ] || echo "$AZ_BATCH_NODE_ID" > ${first}; if grep -q "$AZ_BATCH_NODE_ID" ${first}; then echo no disk >&2; exit 9; fi`;
+  const setup = `setup: { command: ${JSON.stringify(command)} }`;
+  const item = 'cp "$INPUT" "$OUTPUT_DIR/out.txt"';
+  await sluice.apply(withPool({ name, command: item }, setup));
+  await sluice.drop(name, { x: 'x' });
+  const [run] = await sluice.finished(name, 1);
+  expect(run).toMatchObject({ status: 'Succeeded' });
+  const node = readFileSync(first, 'utf8').trim();
+  expect(await setupErrors(run!.id)).toEqual(new Map([[node, 'no disk\n']]));
+});
+
+/** What the setup printed as errors on each node that a run let go of. */
+async function setupErrors(run: string): Promise<Map<string, string>> {
+  const control = sluice.blobs.getContainerClient('sluice');
+  const prefix = `runs/${run}/nodes/`;
+  const said = new Map<string, string>();
+  for await (const { name } of control.listBlobsFlat({ prefix })) {
+    const [node = '', file] = name.slice(prefix.length).split(/\/(.*)/s);
+    if (file !== 'startup/stderr.txt') continue;
+    said.set(node, (await control.getBlobClient(name).downloadToBuffer()).toString());
+  }
+  return said;
+}
 
 test.concurrent('an application package is unpacked on the nodes and found by its variable', async () => {
   const name = 'packed';

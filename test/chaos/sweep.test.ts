@@ -118,7 +118,7 @@ test('a claim that was closed since it was not its turn is open while its turn h
 /** Drops files that no window closes over within the test; returns the names of their rows once all wait. */
 async function dropAndGather(name: string, files: string[]): Promise<string[]> {
   const command = 'touch "$OUTPUT_DIR/out.txt"';
-  await sluice.apply(pipelineFile({ name, command, settle: '1h' }));
+  await sluice.apply(pipelineFile({ name, command, settle: '1h, maxWait: 1h' }));
   await sluice.drop(name, Object.fromEntries(files.map((file) => [file, file])));
   const prefix = `ledger/${name}/pending/`;
   return until('all drops wait', async () => {

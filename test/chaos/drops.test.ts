@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eachLimited } from '../../lib/store/concurrency.ts';
 import type { Row } from '../../lib/store/ledger.ts';
 import { ACCOUNTS } from '../../local/stack/accounts.ts';
-import { pipelineFile, until } from '../e2e/harness.ts';
+import { pipelineFile, type RunView, until } from '../e2e/harness.ts';
 import { type Gated, startGated } from './gated.ts';
 import { LONG } from './long.ts';
 import { seeded, shuffled } from './random.ts';
@@ -11,6 +11,11 @@ import { deliver, storageEvent } from './send-event.ts';
 
 /** Blobs; `SLUICE_CHAOS=long` drops ten thousand. */
 const DROPS = Number(process.env['SLUICE_CHAOS_DROPS'] ?? (LONG ? 10_000 : 100));
+
+/** Seconds. */
+const SETTLE = 1;
+const MAX_WAIT = 60;
+const MAX_ITEMS = 2000;
 
 let sluice: Gated;
 
@@ -28,14 +33,10 @@ interface Version {
 test('events delivered one to five times, in any order and late, put each version into exactly one run, or a newer one overtook it', async () => {
   const name = 'drops';
   const random = seeded(4);
-  const source = pipelineFile({
-    name,
-    command: 'true',
-    pack: 200,
-    settle: '1s',
-    rest: 'tolerate: 100%',
-  });
-  await sluice.apply(source.replace('settle: 1s', 'settle: 1s, maxItems: 2000'));
+  const window = `${SETTLE}s, maxWait: ${MAX_WAIT}s, maxItems: ${MAX_ITEMS}`;
+  await sluice.apply(
+    pipelineFile({ name, command: 'true', pack: 200, settle: window, rest: 'tolerate: 100%' }),
+  );
   const versions = await writeAll(name, random);
   const deliveries = versions.flatMap((version) =>
     Array.from({ length: 1 + Math.floor(random() * 5) }, () => version),
@@ -54,7 +55,8 @@ test('events delivered one to five times, in any order and late, put each versio
   await ended(name);
   const inRuns = await versionsInRuns(name);
   const overtaken = new Set<string>();
-  for (const row of await rowsOf(name)) {
+  const rows = await rowsOf(name);
+  for (const row of rows) {
     if (row.state === 'superseded') overtaken.add(`${row.name} ${row.etag}`);
   }
   const newest = new Map(versions.map((version) => [version.name, version.etag]));
@@ -64,7 +66,46 @@ test('events delivered one to five times, in any order and late, put each versio
     if (newest.get(blob) === etag) expect([key, overtaken.has(key)]).toEqual([key, false]);
   }
   expect(inRuns.size + overtaken.size).toBe(versions.length);
+  followWindows((await sluice.runs(name)).toReversed(), rows);
 }, 1_200_000);
+
+/** Whether each run, the oldest first, began when its window closed, and with all that waited unless it was full. */
+function followWindows(runs: RunView[], rows: Row[]): void {
+  const { entered, listedWithin } = passedDrops();
+  let rest = rows.filter(({ state }) => state === 'done');
+  for (const { id, startedAt } of runs) {
+    const began = Date.parse(startedAt);
+    const arrivals = rest.filter((row) => isOf(id, row)).map(({ arrivedAt }) => arrivedAt);
+    const isFull = arrivals.length === MAX_ITEMS;
+    const settled = began >= Math.max(...arrivals) + SETTLE * 1000;
+    const waited = began >= Math.min(...arrivals) + MAX_WAIT * 1000;
+    expect({ id, closed: isFull || settled || waited }).toEqual({ id, closed: true });
+    rest = rest.filter((row) => !isOf(id, row));
+    // The collector has looked by then, and its process may have been busy.
+    const looked = began - listedWithin - 1000;
+    const left = rest.filter(({ hash }) => entered.get(hash)! < looked);
+    if (!isFull) expect({ id, left }).toEqual({ id, left: [] });
+  }
+  expect(rest).toEqual([]);
+}
+
+const isOf = (run: string, row: Row): boolean => 'run' in row && row.run === run;
+
+/**
+ * When each drop had been put among those that wait, by its hash, which is later than its event came where the app was
+ * busy; and the milliseconds that the slowest listing of those took.
+ */
+function passedDrops(): { entered: Map<string, number>; listedWithin: number } {
+  const entered = new Map<string, number>();
+  let listedWithin = 0;
+  for (const { method, url, at, answeredAt = Number.POSITIVE_INFINITY } of sluice.storageGate
+    .passed) {
+    const hash = /ledger\/drops\/pending\/(\w*)/.exec(decodeURIComponent(url))?.[1];
+    if (method === 'PUT' && hash && !entered.has(hash)) entered.set(hash, answeredAt);
+    if (method === 'GET' && hash === '') listedWithin = Math.max(listedWithin, answeredAt - at);
+  }
+  return { entered, listedWithin };
+}
 
 /** Writes blobs of which nobody is told, a tenth of them twice; versions of a blob in their order. */
 async function writeAll(container: string, random: () => number): Promise<Version[]> {

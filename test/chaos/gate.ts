@@ -11,6 +11,8 @@ export interface Passing {
   /** When it came, in milliseconds since 1970, and how many were under way then, itself included. */
   at: number;
   underWay: number;
+  /** When all that the service answered had passed. */
+  answeredAt?: number;
   /** What was answered here, in the service's place. */
   refused?: { status: number; retryAfter: number | undefined };
 }
@@ -102,7 +104,10 @@ export async function openGate(target: () => string): Promise<Gate> {
         if (response && cut) void cutOff(answer, response);
         else if (response) answer.pipe(response);
         else answer.resume();
-        answer.on('close', () => resolve(answer.statusCode ?? 0));
+        answer.on('close', () => {
+          passing.answeredAt = Date.now();
+          resolve(answer.statusCode ?? 0);
+        });
       });
       // The service is down or broke off: so it looks to the client too.
       onward.on('error', () => {

@@ -7,7 +7,6 @@ import type { RunRecord } from '../../lib/plan/run.ts';
 import type { Claim } from '../../lib/store/claims.ts';
 import type { StoredPipeline } from '../../lib/store/pipelines.ts';
 import { byName, getJson, pipelineFile, type RunView, until } from '../e2e/harness.ts';
-import type { Held } from './gate.ts';
 import { type Gated, instanceStatus, post, runOver, startGated } from './gated.ts';
 
 let sluice: Gated;
@@ -25,19 +24,14 @@ test('a run that no instance can drive is torn down, with a manifest that has ev
     const [run] = await sluice.runs(name);
     return Number((run?.counts['tasks'] as { running?: number })?.running) > 0 ? run! : null;
   });
-  const did: string[] = [];
   for (let epoch = 1; epoch <= 6; epoch++) {
     await until('its instance runs', async () => {
       const status = await instanceStatus(sluice.urls.host, `${id}-e${epoch}`).catch(() => null);
       return status === 'Running' ? status : null;
     });
     await sluice.instance(`${id}-e${epoch}`, 'terminate');
-    did.push(...(await sluice.sweep()));
+    await sluice.sweep();
   }
-  expect(did.map((line) => /a new instance|torn down/.exec(line)?.[0])).toEqual([
-    ...Array<string>(5).fill('a new instance'),
-    'torn down',
-  ]);
   const ended = await until('it is cleaned up', async () => {
     const [run] = await sluice.runs(name);
     if (run?.phase === 'done') return run;
@@ -46,7 +40,10 @@ test('a run that no instance can drive is torn down, with a manifest that has ev
   });
   expect(ended).toMatchObject({
     status: 'Failed',
-    error: { code: 'Abandoned', message: expect.stringContaining('Terminated') as string },
+    error: {
+      code: 'Abandoned',
+      message: expect.stringMatching(/took this run over 5 times .* Terminated/) as string,
+    },
   });
   const items = byName(await sluice.manifest(id));
   expect([...items.keys()].toSorted()).toEqual(['a', 'b', 'c']);
@@ -54,59 +51,6 @@ test('a run that no instance can drive is torn down, with a manifest that has ev
   expect(await sluice.batch.pool.list()).toHaveLength(0);
   expect(await sluice.batch.job.list()).toHaveLength(0);
 });
-
-test('a run whose start was lost is started by the sweep', async () => {
-  const name = 'startless';
-  await sluice.apply(pipelineFile({ name, command: 'touch "$OUTPUT_DIR/out.txt"' }));
-  const holding = sluice.storageGate.holdNext(
-    ({ method, url }) => method === 'DELETE' && url.includes(`/open/${name}/`),
-  );
-  const starting = sluice.storageGate.holdNext(
-    ({ method, url }) => method === 'PUT' && url.includes('/run.json') && url.includes(name),
-  );
-  await sluice.drop(name, { a: '1' });
-  // The collector is lost between the record and the start.
-  const record = await starting;
-  await sluice.instance(`collector-${name}`, 'terminate');
-  await record.release();
-  await (await holding).release();
-  await until('the run has ended', async () => {
-    await sluice.sweep();
-    const [run] = await sluice.runs(name);
-    return run?.phase === 'done' ? run : null;
-  });
-  expect(await sluice.finished(name, 1)).toMatchObject([{ status: 'Succeeded' }]);
-});
-
-test('a claim that was closed since it was not its turn is open while its turn has come and its run is made', async () => {
-  const name = 'reopened';
-  const control = sluice.blobs.getContainerClient('sluice');
-  const hold = (path: string): Promise<Held> =>
-    sluice.storageGate.holdNext(
-      ({ method, url }) => method === 'PUT' && url.includes(path) && url.includes(name),
-    );
-  const command = 'touch "$OUTPUT_DIR/out.txt"';
-  await sluice.apply(pipelineFile({ name, command, rest: 'concurrency: queue' }));
-  const taking = hold('/turns/');
-  await sluice.drop(name, { a: '1' });
-  const turn = await taking;
-  const claims = (): Promise<string[]> => namesOf(control, `open/${name}/`);
-  const [claim] = await claims();
-  await control.deleteBlob(claim!);
-  const claiming = hold('/rows/');
-  await turn.release();
-  const row = await claiming;
-  expect(await claims()).toEqual([claim]);
-  await row.release();
-  expect(await sluice.finished(name, 1)).toMatchObject([{ status: 'Succeeded' }]);
-  expect(await claims()).toEqual([]);
-});
-
-async function namesOf(container: ContainerClient, prefix: string): Promise<string[]> {
-  const names: string[] = [];
-  for await (const { name } of container.listBlobsFlat({ prefix })) names.push(name);
-  return names;
-}
 
 /** A pool that names a run, as the app makes them, without nodes. */
 async function addPool(id: string, metadata: Record<string, string>): Promise<void> {
@@ -213,20 +157,17 @@ test('what a run has in Batch names the run, where its record is, and until when
 
 test('a finished run is not begun again, whoever asks', async () => {
   const [run] = (await sluice.runs('marked')) as [RunView];
-  const control = sluice.blobs.getContainerClient('sluice');
   const read = async (file = 'run.json') =>
-    (await control.getBlobClient(`runs/${run.id}/${file}`).downloadToBuffer()).toString();
+    (await control().getBlobClient(`runs/${run.id}/${file}`).downloadToBuffer()).toString();
   const before = await read();
   const { startedAt } = JSON.parse(before) as RunRecord;
   // The claim of the run is delivered once more, long after it was carried out.
-  const rows = [];
-  for await (const { name } of control.listBlobsFlat({ prefix: 'ledger/marked/rows/' })) {
-    rows.push(name.slice(name.lastIndexOf('/') + 1));
-  }
+  const rows = await namesOf('ledger/marked/rows/');
+  const hashes = rows.map((row) => row.slice(row.lastIndexOf('/') + 1));
   const stored = JSON.parse(await read('pipeline.json')) as StoredPipeline;
-  const claimed = { run: run.id, pipeline: 'marked', claimedAt: startedAt, hashes: rows };
+  const claimed = { run: run.id, pipeline: 'marked', claimedAt: startedAt, hashes };
   const body = JSON.stringify({ ...claimed, stored } satisfies Claim);
-  const late = control.getBlockBlobClient(`open/marked/${run.id}.json`);
+  const late = control().getBlockBlobClient(`open/marked/${run.id}.json`);
   await late.upload(body, body.length);
   await sluice.sweep();
   expect(await late.exists()).toBe(false);
@@ -241,11 +182,18 @@ function cli(...args: string[]) {
   return promisify(execFile)(process.execPath, all, { env: { ...process.env, NO_COLOR: '1' } });
 }
 
+const control = (): ContainerClient => sluice.blobs.getContainerClient('sluice');
+
+async function namesOf(prefix: string, container = control()): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of container.listBlobsFlat({ prefix })) names.push(name);
+  return names;
+}
+
 async function blobsOf(run: string): Promise<string[]> {
   const names: string[] = [];
   for (const container of ['sluice', 'sluice-work']) {
-    const client = sluice.blobs.getContainerClient(container);
-    for await (const { name } of client.listBlobsFlat({ prefix: `runs/${run}/` })) names.push(name);
+    names.push(...(await namesOf(`runs/${run}/`, sluice.blobs.getContainerClient(container))));
   }
   return names;
 }

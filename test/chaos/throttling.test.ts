@@ -1,4 +1,6 @@
+import { mkdirSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { timesRun } from '../e2e/actions.ts';
 import { byName, pipelineFile, until } from '../e2e/harness.ts';
 import type { Gate, Passing, Verdict } from './gate.ts';
 import { type Gated, startGated } from './gated.ts';
@@ -12,23 +14,32 @@ beforeAll(async () => {
 });
 afterAll(() => sluice.close());
 
-const ITEMS = 60;
 const SEEDS = [1, 2, 3, 4, 5];
 const MERGE = `merge: { command: 'xargs cat < "$INPUT_LIST" | wc -l > "$OUTPUT_DIR/n.txt"', outputs: [n.txt] }`;
+/** Whose calls are counted, so that nothing else may be going on. */
+const LARGE = { count: 60, rest: MERGE, quietFor: 3 };
+/** With as few requests as a run can do with: each one that is refused takes its time. */
+const SMALL = { count: 3, rest: '', quietFor: 0 };
 
 interface Calls {
   batch: Passing[];
   storage: Passing[];
 }
 
-/** One run over a fixed number of items, at its end; the requests that it took at each gate, from its being asked for. */
-async function runThrough(name: string, judges?: Record<keyof Calls, Gate['judge']>) {
-  const command = 'cat "$INPUT" > "$OUTPUT_DIR/out.txt"';
-  await sluice.apply(pipelineFile({ name, command, pack: 5, match: 'none', rest: MERGE }));
-  const files = Array.from({ length: ITEMS }, (_, n) => [`f${n}`, `${n}\n`]);
+/** One run over so many items, at its end; the requests that it took at each gate, from its being asked for. */
+async function runThrough(
+  name: string,
+  judges?: Record<keyof Calls, Gate['judge']>,
+  { count, rest, quietFor } = LARGE,
+): Promise<Calls> {
+  const ledger = `${sluice.dataDir}/${name}`;
+  mkdirSync(ledger);
+  const command = `echo >> "${ledger}/$NAME"\ncat "$INPUT" > "$OUTPUT_DIR/out.txt"`;
+  await sluice.apply(pipelineFile({ name, command, pack: 5, match: 'none', rest }));
+  const files = Array.from({ length: count }, (_, n) => [`f${n}`, `${n}\n`]);
   await sluice.drop(name, Object.fromEntries(files) as Record<string, string>);
   // What the drops of those files bring about, which match nothing, is not of the run.
-  await quiet();
+  await quiet(quietFor);
   sluice.batchGate.passed.length = 0;
   sluice.storageGate.passed.length = 0;
   if (judges) setJudges(judges.batch, judges.storage);
@@ -44,8 +55,15 @@ async function runThrough(name: string, judges?: Record<keyof Calls, Gate['judge
   letAllThrough();
   expect(await sluice.runs(name)).toHaveLength(1);
   const manifest = await sluice.manifest(id);
-  expect(manifest).toMatchObject({ run: { status: 'Succeeded' }, merge: { status: 'Succeeded' } });
-  expect(byName(manifest).size).toBe(ITEMS);
+  expect(manifest.run.status).toBe('Succeeded');
+  if (rest === MERGE) expect(manifest.merge).toMatchObject({ status: 'Succeeded' });
+  const items = byName(manifest);
+  expect(items.size).toBe(count);
+  for (const [file, { attempts }] of items) {
+    // Nothing goes again but what failed.
+    expect(attempts.slice(0, -1).filter(({ cause }) => cause === null)).toEqual([]);
+    expect(timesRun(ledger, file)).toBeGreaterThanOrEqual(1);
+  }
   expect(await sluice.batch.pool.list()).toHaveLength(0);
   expect(await sluice.batch.job.list()).toHaveLength(0);
   return calls;
@@ -63,11 +81,11 @@ function letAllThrough(): void {
   );
 }
 
-/** Waits until the app has asked for nothing for three seconds. */
-function quiet(): Promise<true> {
+/** Waits until the app has asked for nothing for so many seconds. */
+function quiet(seconds: number): Promise<true> {
   return until('the app asks for nothing', async () => {
     const last = sluice.storageGate.passed.at(-1);
-    return !last || Date.now() - last.at > 3000 ? true : null;
+    return !last || Date.now() - last.at > seconds * 1000 ? true : null;
   });
 }
 
@@ -87,8 +105,11 @@ function isOver(id: string): Promise<true> {
   return until(`run ${id} is over`, async () => ((await mark.exists()) ? null : true), 240);
 }
 
-/** Of the app's own requests (those of tasks are signed in the URL) a fifth is refused, and every twentieth answer lost. */
-function faulty(seed: number): Gate['judge'] {
+/**
+ * Of the app's own requests (those of tasks are signed in the URL) a fifth is refused, and every twentieth answer lost.
+ * Of the refusals so large a share names a second to wait.
+ */
+function faulty(seed: number, waits = 0.5): Gate['judge'] {
   const random = seeded(seed);
   return ({ headers }): Verdict => {
     if (!headers.authorization) return 'forward';
@@ -96,9 +117,22 @@ function faulty(seed: number): Gate['judge'] {
     if (drawn < 0.05) return 'loseAnswer';
     if (drawn > 0.25) return 'forward';
     const status = drawn < 0.15 ? 429 : 503;
-    return { status, headers: random() < 0.5 ? { 'retry-after': '1' } : {} };
+    return { status, headers: random() < waits ? { 'retry-after': '1' } : {} };
   };
 }
+
+// The first of all: after a refusal fewer requests are allowed for a while.
+test('of many requests at once no more than 64 are under way to storage', async () => {
+  const { storageGate, urls } = sluice;
+  const holding = Array.from({ length: 64 }, () =>
+    storageGate.holdNext(({ url }) => url.includes('/none-')),
+  );
+  const run = `${urls.api}/runs/none-261124001703-6d4dc3b937d4`;
+  const answers = Array.from({ length: 150 }, async () => (await fetch(run)).status);
+  for (const held of await Promise.all(holding)) void held.release();
+  expect(new Set(await Promise.all(answers))).toEqual(new Set([404]));
+  expect(Math.max(...storageGate.passed.map(({ underWay }) => underWay))).toBe(64);
+});
 
 test.runIf(LONG)(
   'a run ends right though every fifth request is refused and every twentieth answer lost',
@@ -109,6 +143,7 @@ test.runIf(LONG)(
       const rough = await runThrough(`rough-${seed}`, judges);
       expect(rough.batch.filter(({ refused }) => refused).length).toBeGreaterThan(0);
       honoursRetryAfter(rough.batch);
+      honoursRetryAfter(writes(rough.storage));
       // Each call is 1.33 calls for that a quarter of answers does not come; reads after lost answers come on top.
       const times = done(rough).length / calm.length;
       expect({ seed, times, atMost: times <= 1.5 }).toMatchObject({ atMost: true });
@@ -116,6 +151,20 @@ test.runIf(LONG)(
   },
   600_000,
 );
+
+test('a short run ends right though every fifth request is refused and every twentieth answer lost', async () => {
+  const judges = { batch: faulty(1), storage: faulty(2, 0) };
+  const { batch, storage } = await runThrough('bumpy', judges, SMALL);
+  for (const calls of [batch, storage]) {
+    expect(calls.filter(({ refused }) => refused).length).toBeGreaterThan(0);
+  }
+  honoursRetryAfter(batch);
+});
+
+/** What is asked of storage again is the same request surely when it writes: reading one blob twice is no repetition. */
+function writes(storage: Passing[]): Passing[] {
+  return storage.filter(({ method }) => method === 'PUT');
+}
 
 function honoursRetryAfter(calls: Passing[]): void {
   for (const { refused, at, method, url, body } of calls) {
@@ -170,6 +219,47 @@ test.runIf(LONG)(
   },
   120_000,
 );
+
+test('what storage refuses is asked for again no sooner than its Retry-After says', async () => {
+  const name = 'patient';
+  const isPlan = ({ method, url }: Passing): boolean =>
+    method === 'PUT' && url.includes(`/${name}-`) && url.includes('/plan.json');
+  let refused = 0;
+  sluice.storageGate.judge = (request) =>
+    isPlan(request) && refused++ < 2 ? { status: 503, headers: { 'retry-after': '2' } } : 'forward';
+  try {
+    await sluice.apply(pipelineFile({ name, command: 'touch "$OUTPUT_DIR/out.txt"' }));
+    await sluice.drop(name, { a: '1' });
+    expect(await sluice.finished(name, 1)).toMatchObject([{ status: 'Succeeded' }]);
+    const tries = sluice.storageGate.passed.filter(isPlan);
+    expect(tries).toHaveLength(3);
+    honoursRetryAfter(tries);
+  } finally {
+    sluice.storageGate.judge = () => 'forward';
+  }
+});
+
+test('what storage refuses for good ends the run at once, with its code and words', async () => {
+  const name = 'forbidden';
+  sluice.storageGate.judge = ({ method, url }) =>
+    method === 'PUT' && url.includes(`/${name}-`) && url.includes('/tally/')
+      ? {
+          status: 403,
+          headers: { 'content-type': 'application/xml', 'x-ms-error-code': 'AuthorizationFailure' },
+          body: '<?xml version="1.0" encoding="utf-8"?><Error><Code>AuthorizationFailure</Code><Message>Not allowed.\nRequestId:1</Message></Error>',
+        }
+      : 'forward';
+  try {
+    await sluice.apply(pipelineFile({ name, command: 'touch "$OUTPUT_DIR/out.txt"' }));
+    await sluice.drop(name, { a: '1' });
+    const [run] = await sluice.finished(name, 1);
+    expect(run).toMatchObject({ status: 'Failed', error: { code: 'StorageRefused' } });
+    expect(run!.error!.message).toMatch(/tally.*403 AuthorizationFailure: Not allowed\.$/);
+    expect(Date.parse(run!.endedAt!) - Date.parse(run!.startedAt)).toBeLessThan(10_000);
+  } finally {
+    sluice.storageGate.judge = () => 'forward';
+  }
+});
 
 test('what Batch refuses for good ends the run at once, with its code and words', async () => {
   const name = 'refused';

@@ -57,6 +57,8 @@ const LET_GO: ReadonlySet<string> = new Set(['Fenced', 'NotFound']);
 const CLOSING: ReadonlySet<StepName> = new Set(['end', 'manifest', 'breakOff', 'cleanUp']);
 /** Refusals in a row, over a quarter of an hour, after which a run ends without what is refused, rather than pay for its pool. */
 const MOST_REFUSALS = 20;
+/** Refusals after which one does that ends because of just such a refusal. */
+const MOST_OF_THE_SAME = 2;
 
 /** Drives a run through its steps, each of which may be repeated from what storage and Batch know. */
 export function* run(context: OrchestrationContext): Steps<null> {
@@ -103,7 +105,8 @@ function* guarded(context: OrchestrationContext, state: RunState, waker: Waker):
       return { ...state, step: 'end', error: refused, pace: null, faults: 0 };
     }
     if (refused && isHopeless(state, refused)) {
-      return { ...state, step: 'breakOff', error: refused, pace: null, faults: 0 };
+      const first = state.error?.code === refused.code ? state.error : refused;
+      return { ...state, step: 'breakOff', error: first, pace: null, faults: 0 };
     }
     context.log(`Run ${state.run}, step ${state.step}: ${String(fault)}; trying again.`);
     const asked = fault instanceof ActivityPostponed ? fault.seconds : 0;
@@ -114,9 +117,10 @@ function* guarded(context: OrchestrationContext, state: RunState, waker: Waker):
 }
 
 /** Whether the run would never come to a manifest. */
-function isHopeless({ step, faults }: RunState, { code }: RunError): boolean {
+function isHopeless({ step, faults, error }: RunState, { code }: RunError): boolean {
+  if (step !== 'end' && step !== 'manifest') return false;
   if (step === 'manifest' && code === 'CorruptRecord') return true;
-  return (step === 'end' || step === 'manifest') && faults >= MOST_REFUSALS;
+  return faults >= (error?.code === code ? MOST_OF_THE_SAME : MOST_REFUSALS);
 }
 
 function* plan(context: OrchestrationContext, state: RunState): Steps<RunState> {

@@ -23,7 +23,7 @@ export async function endJob({
   error,
 }: Activities['endJob']['input']): Promise<Activities['endJob']['output']> {
   // An instance that took a run over may have to end it before it has come to the job that is there.
-  const jobs = job === null ? (await jobsOf(run)).map(({ id }) => id) : [job];
+  const jobs = job === null ? await jobsLeft(run) : [job];
   const last = jobs.at(-1) ?? null;
   await updateRun({ run, epoch }, (record) =>
     record.closing || record.status !== 'Running'
@@ -33,6 +33,16 @@ export async function endJob({
   const ended: boolean[] = [];
   for (const id of jobs) ended.push(await terminateJob(id));
   return { ended: ended.every(Boolean), job: last };
+}
+
+/** Of a Batch account that refuses to tell its jobs none could be ended either. */
+async function jobsLeft(run: string): Promise<string[]> {
+  try {
+    return (await jobsOf(run)).map(({ id }) => id);
+  } catch (error) {
+    if (!(error instanceof SluiceError) || error.code !== 'BatchRefused') throw error;
+    return [];
+  }
 }
 
 /** Removes what a run had in Batch and marks its drops done; to be asked until everything is gone. */

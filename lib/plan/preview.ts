@@ -59,7 +59,7 @@ function environmentOf(
     ...inputOf(item),
     ITEM: item.id,
     ATTEMPT: String(attempt),
-    OUTPUT_DIR: `${FOLDER}/items/${item.id}/out`,
+    OUTPUT_DIR: `${FOLDER}/outs/${item.id}/a1`,
   };
 }
 

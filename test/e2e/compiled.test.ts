@@ -36,7 +36,7 @@ test('the app takes no more heap than its setting gives it', () => {
   const host = stack.processes.find(({ name }) => name === 'host')!;
   const [, app] = withChildren(host.pid);
   const args = readFileSync(`/proc/${app}/cmdline`, 'utf8').split('\0');
-  expect(args).toContain('--max-old-space-size=384');
+  expect(args).toContain('--max-old-space-size=256');
 });
 
 test('the compiled app goes the whole path, from a dropped file to a manifest', async () => {

@@ -30,6 +30,21 @@ const scenes: Record<string, LiveView> = {
     runs: [sampleRun({ phase: 'pool', waiting: { for: 'WaitingForCapacity', have: 1, need: 4 } })],
     note: null,
   },
+  'kept-from-ending': {
+    upload: null,
+    runs: [
+      sampleRun({
+        phase: 'manifest',
+        fault: {
+          code: 'StorageUnavailable',
+          message:
+            'Writing sluice/runs/r/parts/1-0000.ndjson: Azure Storage answered 503 ServerBusy',
+          at: new Date(STARTED).toISOString(),
+        },
+      }),
+    ],
+    note: null,
+  },
   working: { upload: uploaded, runs: [sampleRun()], note: null },
   'completed-with-failures': { upload: null, runs: [endedRun()], note: null },
   failed: {

@@ -57,7 +57,7 @@ function runLines(run: Run, columns: number, now: number): Span[][] {
     itemsLine(run, columns),
     ...(hasEnded(run) ? [] : [tasksLine(run)]),
     ...(waiting ? [remark('yellow', [waiting, message].filter(Boolean).join(': '))] : []),
-    ...(fault ? [remark('yellow', `${fault.code}: ${fault.message}; it is tried again`)] : []),
+    ...(fault ? [remark('yellow', `trying again after ${fault.code}: ${fault.message}`)] : []),
     ...(error ? [remark('red', `${error.code}: ${error.message}`)] : []),
   ];
 }

@@ -31,7 +31,7 @@ export type Verdict =
 /** A request that waits at a gate. */
 export interface Held {
   request: Passing;
-  /** Lets it through; settles with the status that the service answered. */
+  /** Lets it through, once; settles with the status that the service answered. */
   release(): Promise<number>;
 }
 
@@ -76,7 +76,9 @@ export async function openGate(target: () => string): Promise<Gate> {
     const index = holds.findIndex(({ fits }) => fits(passing));
     const [hold] = index === -1 ? [] : holds.splice(index, 1);
     if (hold) {
-      hold.take({ request: passing, release: () => forward(passing, response) });
+      let released: Promise<number> | undefined;
+      const release = () => (released ??= forward(passing, response));
+      hold.take({ request: passing, release });
       return;
     }
     const verdict = gate.judge(passing);

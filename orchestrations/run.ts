@@ -57,7 +57,7 @@ const LET_GO: ReadonlySet<string> = new Set(['Fenced', 'NotFound']);
 const CLOSING: ReadonlySet<StepName> = new Set(['end', 'manifest', 'breakOff', 'cleanUp']);
 /** Refusals in a row, over a quarter of an hour, after which a run ends without what is refused, rather than pay for its pool. */
 const MOST_REFUSALS = 20;
-/** Refusals after which one does that ends because of just such a refusal. */
+/** Refusals after which one goes without a manifest that ends because of just such a refusal. */
 const MOST_OF_THE_SAME = 2;
 
 /** Drives a run through its steps, each of which may be repeated from what storage and Batch know. */
@@ -119,8 +119,10 @@ function* guarded(context: OrchestrationContext, state: RunState, waker: Waker):
 /** Whether the run would never come to a manifest. */
 function isHopeless({ step, faults, error }: RunState, { code }: RunError): boolean {
   if (step !== 'end' && step !== 'manifest') return false;
-  if (step === 'manifest' && code === 'CorruptRecord') return true;
-  return faults >= (error?.code === code ? MOST_OF_THE_SAME : MOST_REFUSALS);
+  if (step === 'end') return faults >= MOST_REFUSALS;
+  return (
+    code === 'CorruptRecord' || faults >= (error?.code === code ? MOST_OF_THE_SAME : MOST_REFUSALS)
+  );
 }
 
 function* plan(context: OrchestrationContext, state: RunState): Steps<RunState> {

@@ -25,12 +25,13 @@ async function write(container: string, name: string, body: string): Promise<str
   return etag!;
 }
 
-/** Compares the listing with the ledger until that tells something of a pipeline. */
-function reconciled(name: string): Promise<object> {
-  const url = `${sluice.urls.api}/reconcile`;
-  return until(`something is told of ${name}`, async () => {
-    const { value } = await post<{ value: { pipeline: string }[] }>(url);
-    return value.find(({ pipeline }) => pipeline === name) ?? null;
+/** Compares the listing with the ledger until that has told something of each pipeline, which it does once. */
+function reconciled(...names: string[]): Promise<(object | undefined)[]> {
+  const told = new Map<string, object>();
+  return until(`something is told of ${names.join(' and ')}`, async () => {
+    const { value } = await post<{ value: { pipeline: string }[] }>(`${sluice.urls.api}/reconcile`);
+    for (const each of value) told.set(each.pipeline, each);
+    return names.every((name) => told.has(name)) ? names.map((name) => told.get(name)) : null;
   });
 }
 
@@ -41,7 +42,7 @@ test('a drop whose record was all that could be written is found again, and othe
   }
   sluice.storageGate.judge = ({ method, url }) =>
     method === 'PUT' && url.includes('/ledger/half-noted/pending/') ? { status: 403 } : 'forward';
-  const [half, whole] = await Promise.all([reconciled('half-noted'), reconciled('noted')]);
+  const [half, whole] = await reconciled('half-noted', 'noted');
   expect(half).toEqual({ pipeline: 'half-noted', fault: expect.stringContaining('403') });
   expect(whole).toEqual({ pipeline: 'noted', found: 1 });
   await sluice.finished('noted', 1);
@@ -58,7 +59,7 @@ test('an older version whose event comes late does not replace the newer one tha
   await sluice.apply(pipelineFile({ name, command: COMMAND, settle: '3s' }));
   const older = await write(name, 'a', 'old');
   const newer = await write(name, 'a', 'new');
-  expect(await reconciled(name)).toEqual({ pipeline: name, found: 1 });
+  expect(await reconciled(name)).toEqual([{ pipeline: name, found: 1 }]);
   await deliver(sluice.urls, storageEvent({ container: name, name: 'a', etag: older }));
   const [run] = await sluice.finished(name, 1);
   const item = byName(await sluice.manifest(run!.id)).get('a')!;

@@ -18,8 +18,9 @@ export interface RunState {
   error: RunError | null;
   /** Seconds that are left of a wait before a round. */
   rest: number;
-  /** Turns of this step that failed in a row. */
+  /** Turns of this step that failed in a row, and those of them since when it was refused for good each time. */
   faults: number;
+  refusals: number;
 }
 
 type StepName = keyof typeof STEPS | 'done';
@@ -88,6 +89,7 @@ function initial(input: Partial<RunState> & { run: string; epoch: number }): Run
     error: null,
     rest: 0,
     faults: 0,
+    refusals: 0,
   };
   return { ...fresh, ...input };
 }
@@ -96,33 +98,35 @@ function initial(input: Partial<RunState> & { run: string; epoch: number }): Run
 function* guarded(context: OrchestrationContext, state: RunState, waker: Waker): Steps<RunState> {
   if (state.step === 'done') return state;
   try {
-    return { ...(yield* STEPS[state.step](context, state, waker)), faults: 0 };
+    return { ...(yield* STEPS[state.step](context, state, waker)), ...NO_FAULTS };
   } catch (fault) {
     const refused = fault instanceof ActivityRefused ? fault.error : null;
     if (refused && LET_GO.has(refused.code)) return { ...state, step: 'done' };
-    if (refused?.code === 'Ended') return { ...state, step: 'cleanUp', pace: null, faults: 0 };
+    if (refused?.code === 'Ended') return { ...state, step: 'cleanUp', pace: null, ...NO_FAULTS };
     if (refused && !CLOSING.has(state.step)) {
-      return { ...state, step: 'end', error: refused, pace: null, faults: 0 };
+      return { ...state, step: 'end', error: refused, pace: null, ...NO_FAULTS };
     }
     if (refused && isHopeless(state, refused)) {
-      const first = state.error?.code === refused.code ? state.error : refused;
-      return { ...state, step: 'breakOff', error: first, pace: null, faults: 0 };
+      return { ...state, step: 'breakOff', error: refused, pace: null, ...NO_FAULTS };
     }
     context.log(`Run ${state.run}, step ${state.step}: ${String(fault)}; trying again.`);
     const asked = fault instanceof ActivityPostponed ? fault.seconds : 0;
     const seconds = Math.max(asked, Math.min(2 ** state.faults, LONGEST_FAULT_SECONDS));
     yield* sleep(context, Math.min(seconds, LONGEST_SLEEP_SECONDS), waker);
-    return { ...state, faults: state.faults + 1 };
+    const refusals = refused ? state.refusals + 1 : 0;
+    return { ...state, faults: state.faults + 1, refusals };
   }
 }
 
+const NO_FAULTS = { faults: 0, refusals: 0 };
+
 /** Whether the run would never come to a manifest. */
-function isHopeless({ step, faults, error }: RunState, { code }: RunError): boolean {
-  if (step !== 'end' && step !== 'manifest') return false;
-  if (step === 'end') return faults >= MOST_REFUSALS;
-  return (
-    code === 'CorruptRecord' || faults >= (error?.code === code ? MOST_OF_THE_SAME : MOST_REFUSALS)
-  );
+function isHopeless({ step, refusals, error }: RunState, refused: RunError): boolean {
+  if (step === 'end') return refusals >= MOST_REFUSALS;
+  if (step !== 'manifest') return false;
+  const same = error?.code === refused.code && error.message === refused.message;
+  const most = same ? MOST_OF_THE_SAME : MOST_REFUSALS;
+  return refused.code === 'CorruptRecord' || refusals >= most;
 }
 
 function* plan(context: OrchestrationContext, state: RunState): Steps<RunState> {
@@ -197,8 +201,9 @@ function* end(context: OrchestrationContext, state: RunState): Steps<RunState> {
     job: carried,
     error,
   });
-  if (ended) return { ...state, job: last, pace: null, step: 'manifest' };
-  return yield* pause(context, { ...state, job: last });
+  // Which it was is taken over at the end alone: there may be several, all of which must have ended.
+  if (ended) return { ...state, job: last ?? carried, pace: null, step: 'manifest' };
+  return yield* pause(context, state);
 }
 
 function* manifest(context: OrchestrationContext, state: RunState): Steps<RunState> {

@@ -25,6 +25,8 @@ export async function endJob({
   // An instance that took a run over may have to end it before it has come to the job that is there.
   const jobs = job === null ? await jobsLeft(run) : [job];
   const last = jobs.at(-1) ?? null;
+  // Whatever brought the run here is told as its error, and is not tried again.
+  await setProgress({ run, epoch }, {});
   await updateRun({ run, epoch }, (record) =>
     record.closing || record.status !== 'Running'
       ? record
@@ -52,8 +54,9 @@ export async function cleanUp({
   job,
 }: Activities['cleanUp']['input']): Promise<Activities['cleanUp']['output']> {
   const record = await getOwnRun({ run, epoch }, { closing: true, ended: true });
-  const jobsGone = job === null ? await deleteJobs(run) : await deleteJob(job);
+  // The pool first: it is what costs, and a job that Batch refuses to delete must not keep it.
   const poolGone = await deletePool(run);
+  const jobsGone = job === null ? await deleteJobs(run) : await deleteJob(job);
   if (!jobsGone || !poolGone) return { gone: false };
   await finishDrops(record);
   await showEnd(run, epoch);

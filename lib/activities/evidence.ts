@@ -105,5 +105,19 @@ export async function listOutputs(
       else outputs.set(key, [stored]);
     }
   }
+  for (const [key, files] of outputs) outputs.set(key, withoutFolders(files));
   return outputs;
+}
+
+/** Accounts with folders of their own list these too, as empty blobs. */
+function withoutFolders(files: StoredFile[]): StoredFile[] {
+  const folders = new Set<string>();
+  for (const { name } of files) {
+    for (let end = name.indexOf('/'); end !== -1; end = name.indexOf('/', end + 1)) {
+      folders.add(name.slice(0, end));
+    }
+  }
+  return folders.size === 0
+    ? files
+    : files.filter(({ name, size }) => size > 0 || !folders.has(name));
 }

@@ -4,7 +4,7 @@ import { getSettings } from '../azure/settings.ts';
 import { container, controlContainer } from '../azure/storage.ts';
 import { messageOf } from '../errors.ts';
 import { commonBase, type Drop, matcher } from '../plan/drop.ts';
-import { standing } from '../store/ledger.ts';
+import { findRow, isListed } from '../store/ledger.ts';
 import { listPipelines, type StoredPipeline } from '../store/pipelines.ts';
 import { takeNote } from './drop.ts';
 
@@ -53,10 +53,11 @@ async function reconcilePipeline(
   const from = startOf(stored, watch, before);
   let found = 0;
   for await (const drop of writtenBetween(watched, from, until)) {
-    const state = await standing(stored.name, drop);
+    const row = await findRow(stored.name, drop);
     // Whoever wrote a row that waits may have been cut off before anything else knew of it.
-    if (state === null || state === 'pending') await takeNote(stored.name, drop, client, now);
-    if (state === null) found++;
+    const halfNoted = row?.state === 'pending' && !(await isListed(stored.name, row));
+    if (!row || halfNoted) await takeNote(stored.name, drop, client, now);
+    if (!row) found++;
   }
   const reconciled: Reconciled = { until: Math.max(until, from), watch };
   await put(control, file, JSON.stringify(reconciled));

@@ -2,7 +2,7 @@ import { SluiceError } from '../errors.ts';
 import { listOpenClaims } from '../store/claims.ts';
 import { eachLimited } from '../store/concurrency.ts';
 import { IN_FLIGHT, listPending, setAside } from '../store/ledger.ts';
-import { pause, pauseOf, unpause } from '../store/pauses.ts';
+import { pause, pauseOf, repause, unpause } from '../store/pauses.ts';
 import { getPipeline, removePipeline as removeFile } from '../store/pipelines.ts';
 import { findRun, listActive } from '../store/runs.ts';
 import { forgetSchedule } from '../store/schedules.ts';
@@ -26,6 +26,8 @@ export async function removePipeline(pipeline: string, now: Date): Promise<void>
       `Pipeline ${pipeline} has ${going.length} run(s) under way (${some}); cancel them or wait until they have ended and are cleaned up.`,
     );
   }
+  // Also in place of a person's pause: the mark by which a removal that is cut off here is finished.
+  await repause(pipeline, now, REMOVAL);
   await removeFile(pipeline);
   await finishRemoval(pipeline);
 }

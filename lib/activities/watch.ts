@@ -45,7 +45,8 @@ async function showProgress(
 ): Promise<RunError | null> {
   const { run } = ref;
   const before = await getProgress(run);
-  if (!before?.items || JSON.stringify(before.tasks) === JSON.stringify(tasks)) return null;
+  const same = JSON.stringify(before?.tasks) === JSON.stringify(tasks);
+  if (!before?.items || (same && !before.fault)) return null;
   const plan = await runPlan(run);
   const { items: total, tasks: planned } = plan;
   const { pipeline } = await runPipeline(run);

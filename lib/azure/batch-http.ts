@@ -7,7 +7,7 @@ type HttpClient = NonNullable<Options['httpClient']>;
 type Headers = Parameters<HttpClient['sendRequest']>[0]['headers'];
 
 /** Milliseconds within which an answer must be whole; Batch itself gives up on a request after 30 seconds. */
-const ANSWER_MS = 120_000;
+const ANSWER_MS = 60_000;
 
 /** Sends what the Batch client asks by Node's own fetch: the client's own waits for ever for an answer that broke off. */
 export const httpClient: HttpClient = {

@@ -149,6 +149,8 @@ collect_outputs() {
     for path in $promise; do
       [ -f "$path" ] || continue
       found=yes
+      # Comparing so many names would take longer than to move each.
+      [ "$count" -lt 2000 ] || { other=yes; continue; }
       case $path in */*) other=yes; continue ;; esac
       [ ! -L "$path" ] || other=yes
       case $names in */"$path"/*) continue ;; esac
@@ -182,7 +184,8 @@ move_outputs() {
       target=$promised/$path
       [ -e "$target" ] && continue
       [ -d "\${target%/*}" ] || mkdir -p "\${target%/*}"
-      if [ -L "$path" ]; then cp -L -- "$path" "$target"; else mv -- "$path" "$target"; fi && count=$((count + 1))
+      if [ -L "$path" ]; then cp -L -- "$path" "$target"; else mv -- "$path" "$target"; fi || { missing=$promise; continue; }
+      count=$((count + 1))
     done
   done
 }

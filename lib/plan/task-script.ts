@@ -54,6 +54,8 @@ export function mergeScript(step: ScriptStep): string {
   return `${preamble(step)}
 INPUT_DIR=$root/in
 INPUT_LIST=$root/inputs.txt
+# A run of this task that was cut short is no part of this one.
+rm -rf "$INPUT_DIR"
 mkdir -p "$INPUT_DIR"
 while read -r item attempt run source; do
   if [ -n "$run" ]; then

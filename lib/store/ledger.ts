@@ -6,6 +6,7 @@ import {
   readJson,
   remove,
   replace,
+  stat,
   type Versioned,
 } from '../azure/blobs.ts';
 import { blobUrl } from '../azure/sas.ts';
@@ -53,9 +54,14 @@ export async function recordDrop(
   return row;
 }
 
-/** Where a version of a blob stands; null when it has not been heard of. */
-export async function standing(pipeline: string, drop: Drop): Promise<Row['state'] | null> {
-  return (await readRow(pipeline, hashOf(drop)))?.value.state ?? null;
+/** The row of a version of a blob; null when it has not been heard of. */
+export async function findRow(pipeline: string, drop: Drop): Promise<Row | null> {
+  return (await readRow(pipeline, hashOf(drop)))?.value ?? null;
+}
+
+/** Whether a drop that waits is listed among those that do. */
+export async function isListed(pipeline: string, { hash }: Row): Promise<boolean> {
+  return (await stat(await controlContainer(), pendingName(pipeline, hash))) !== null;
 }
 
 /** The hash by which rows are named of every version of a blob that was heard of. */

@@ -1,4 +1,4 @@
-import { create, list, readJson, remove } from '../azure/blobs.ts';
+import { create, list, put, readJson, remove } from '../azure/blobs.ts';
 import { controlContainer } from '../azure/storage.ts';
 
 const PREFIX = 'paused/';
@@ -25,6 +25,12 @@ export async function pause(pipeline: string, now: Date, id = ''): Promise<boole
   if (await create(control, blobName(pipeline), JSON.stringify(pausing))) return true;
   // The answer may have been lost, and the call made again.
   return (await pauseOf(pipeline))?.id === id;
+}
+
+/** Puts a pause in place of any that stands. */
+export async function repause(pipeline: string, now: Date, id: string): Promise<void> {
+  const pausing: Pause = { at: now.toISOString(), id };
+  await put(await controlContainer(), blobName(pipeline), JSON.stringify(pausing));
 }
 
 /** Takes a pause back. */

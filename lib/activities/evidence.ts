@@ -18,18 +18,22 @@ const LISTED_ONE_BY_ONE = 8;
 /** Tasks up to which each is asked for by itself when it left no trace. */
 const ASKED_ONE_BY_ONE = 10;
 
-/** Lists everything that tells what became of some tasks: records, outputs, and what Batch says of those that failed. */
+/** Lists everything that tells what became of some tasks: records, outputs, and what Batch says of failed ones without. */
 export async function gatherEvidence(
   run: string,
   job: string | null,
   tasks: PlannedTask[],
 ): Promise<Pick<Evidence, 'records' | 'outputs' | 'failures'>> {
   const prefixes = listingPrefixes(tasks);
-  const [records, outputs, failures] = await Promise.all([
+  const [records, outputs] = await Promise.all([
     listRecords(prefixes.map((prefix) => `runs/${run}/records/${prefix}`)),
     listOutputs(`runs/${run}/out/`, prefixes),
-    job === null ? new Map<string, TaskFailure>() : failuresAmong(job, tasks),
   ]);
+  // What Batch says of a task counts only for items that left no record.
+  const untold = tasks.filter(({ attempt, items }) =>
+    items.some(({ id }) => !records.has(attemptKey(id, attempt))),
+  );
+  const failures = job === null ? new Map<string, TaskFailure>() : await failuresAmong(job, untold);
   return { records, outputs, failures };
 }
 

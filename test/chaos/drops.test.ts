@@ -1,6 +1,7 @@
 import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eachLimited } from '../../lib/store/concurrency.ts';
+import type { Claim } from '../../lib/store/claims.ts';
 import type { Row } from '../../lib/store/ledger.ts';
 import { ACCOUNTS } from '../../local/stack/accounts.ts';
 import { pipelineFile, type RunView, until } from '../e2e/harness.ts';
@@ -71,18 +72,24 @@ test('events delivered one to five times, in any order and late, put each versio
 
 /** Whether each run, the oldest first, began when its window closed, and with all that waited unless it was full. */
 function followWindows(runs: RunView[], rows: Row[]): void {
-  const { entered, listedWithin } = passedDrops();
+  const { entered, listedWithin, claimed } = passedDrops();
   let rest = rows.filter(({ state }) => state === 'done');
-  const overtaken = Math.max(1, rows.filter(({ state }) => state === 'superseded').length);
   for (const { id, startedAt } of runs) {
     const began = Date.parse(startedAt);
-    const arrivals = rest.filter((row) => isOf(id, row)).map(({ arrivedAt }) => arrivedAt);
-    // Some of what a full one was to take may have been overtaken just before it was taken.
-    const isFull = arrivals.length <= MAX_ITEMS && arrivals.length > MAX_ITEMS - overtaken;
+    // The window closed over what was claimed, of which a newer version may have overtaken some before it was taken.
+    const taken = rows.filter(({ hash }) => claimed.get(id)?.has(hash));
+    const others = taken.filter((row) => !isOf(id, row) && row.state !== 'superseded');
+    expect({ id, others }).toEqual({ id, others: [] });
+    const arrivals = taken.map(({ arrivedAt }) => arrivedAt);
+    const isFull = arrivals.length === MAX_ITEMS;
     const settled = began >= Math.max(...arrivals) + SETTLE * 1000;
     const waited = began >= Math.min(...arrivals) + MAX_WAIT * 1000;
     const closed = isFull || settled || waited;
-    expect({ id, items: arrivals.length, closed }).toMatchObject({ id, closed: true });
+    expect({ id, claimed: arrivals.length, closed }).toEqual({
+      id,
+      claimed: arrivals.length,
+      closed: true,
+    });
     rest = rest.filter((row) => !isOf(id, row));
     // The collector has looked by then, and its process may have been busy.
     const looked = began - listedWithin - 1000;
@@ -95,19 +102,27 @@ function followWindows(runs: RunView[], rows: Row[]): void {
 const isOf = (run: string, row: Row): boolean => 'run' in row && row.run === run;
 
 /**
- * When each drop had been put among those that wait, by its hash, which is later than its event came where the app was
+ * What each claim names; when each drop had been put among those that wait, by its hash, which is later than its event came where the app was
  * busy; and the milliseconds that the slowest listing of those took.
  */
-function passedDrops(): { entered: Map<string, number>; listedWithin: number } {
+function passedDrops(): {
+  claimed: Map<string, Set<string>>;
+  entered: Map<string, number>;
+  listedWithin: number;
+} {
+  const claimed = new Map<string, Set<string>>();
   const entered = new Map<string, number>();
   let listedWithin = 0;
-  for (const { method, url, at, answeredAt = Number.POSITIVE_INFINITY } of sluice.storageGate
-    .passed) {
+  for (const { method, url, body, at, answeredAt = Infinity } of sluice.storageGate.passed) {
+    if (method === 'PUT' && url.includes('/open/drops/')) {
+      const { run, hashes } = JSON.parse(body.toString()) as Claim;
+      claimed.set(run, new Set(hashes));
+    }
     const hash = /ledger\/drops\/pending\/(\w*)/.exec(decodeURIComponent(url))?.[1];
     if (method === 'PUT' && hash && !entered.has(hash)) entered.set(hash, answeredAt);
     if (method === 'GET' && hash === '') listedWithin = Math.max(listedWithin, answeredAt - at);
   }
-  return { entered, listedWithin };
+  return { claimed, entered, listedWithin };
 }
 
 /** Writes blobs of which nobody is told, a tenth of them twice; versions of a blob in their order. */

@@ -33,7 +33,8 @@ export async function askForRun(
   const request = requestHash(ask);
   // Asked again, a run is found whatever has become of its pipeline and its inputs since.
   const known = key === null ? null : await findKey(pipeline, key);
-  const made = known && (await findRun(sameRequest(ask, known, request).run));
+  if (known) mustMatch(ask, known, request);
+  const made = known && (await findRun(known.run));
   if (made) {
     await startRun(client, made);
     return { record: made, created: false };
@@ -49,7 +50,7 @@ export async function askForRun(
     request,
   };
   const standing = key === null ? wanted : await takeKey(pipeline, key, wanted);
-  sameRequest(ask, standing, request);
+  mustMatch(ask, standing, request);
   const before = await findRun(standing.run);
   // A key that was taken and no run: whoever took it was cut off.
   const making = () => makeRun({ ...standing, stored, kind: 'http' }, rows, { params, list });
@@ -58,8 +59,8 @@ export async function askForRun(
   return { record, created: standing.run === wanted.run };
 }
 
-function sameRequest({ key }: Ask, standing: Key, request: string): Key {
-  if (standing.request === request) return standing;
+function mustMatch({ key }: Ask, standing: Key, request: string): void {
+  if (standing.request === request) return;
   const message = `The key ${JSON.stringify(key)} was used for run ${standing.run}, which has other inputs or parameters; take another key.`;
   throw new SluiceError('Conflict', message);
 }

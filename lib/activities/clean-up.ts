@@ -25,8 +25,6 @@ export async function endJob({
   // An instance that took a run over may have to end it before it has come to the job that is there.
   const jobs = job === null ? await jobsLeft(run) : [job];
   const last = jobs.at(-1) ?? null;
-  // Whatever brought the run here is told as its error, and is not tried again.
-  await setProgress({ run, epoch }, {});
   await updateRun({ run, epoch }, (record) =>
     record.closing || record.status !== 'Running'
       ? record

@@ -3,7 +3,7 @@ import type { DurableClient } from 'durable-functions';
 import { takesTurns } from '../plan/fields/concurrency.ts';
 import { runId } from '../plan/ids.ts';
 import { resolveParams } from '../plan/params.ts';
-import type { RunRecord } from '../plan/run.ts';
+import { newRun, type RunRecord } from '../plan/run.ts';
 import { closeWindow } from '../plan/window.ts';
 import { type Claim, closeClaim, openClaim, takeRows } from '../store/claims.ts';
 import { listPending, type Row, type SeenRow, supersede } from '../store/ledger.ts';
@@ -104,21 +104,13 @@ export async function makeRun(
   await commitJson(run, 'pipeline.json', stored);
   const { values } = resolveParams(stored.pipeline.params, {});
   await commitJson<RunRequest>(run, REQUEST_FILE, request ?? { params: values, list: null });
-  return createRun({
-    id: run,
-    pipeline: stored.name,
-    pipelineHash: stored.hash,
-    epoch: 1,
-    generation: 1,
-    status: 'Running',
-    trigger: scheduledFor ? { kind, scheduledFor } : { kind },
-    startedAt: at,
-    endedAt: null,
-    error: null,
-    adopted: null,
-    closing: null,
-    cancel: null,
-    verdict: null,
-    redrive: null,
-  });
+  return createRun(
+    newRun({
+      id: run,
+      pipeline: stored.name,
+      pipelineHash: stored.hash,
+      trigger: scheduledFor ? { kind, scheduledFor } : { kind },
+      startedAt: at,
+    }),
+  );
 }

@@ -57,15 +57,21 @@ export async function perform<K extends ActivityName>(
   } catch (error) {
     const code = error instanceof SluiceError ? error.code : 'Unexpected';
     const said = { code, message: messageOf(error) };
-    if ('run' in input && !QUIET.has(code)) await showFault(input, said);
     const passes = error instanceof SluiceError && error.transient;
+    if ('run' in input && (passes || CLOSING.has(name))) await showFault(input, said);
     if (!passes) return { ok: false, error: said };
     return { ok: false, error: said, retryAfterSeconds: error.retryAfterSeconds };
   }
 }
 
-/** What is no fault of the run's: somebody else drives it, or wants it to stop. */
-const QUIET: ReadonlySet<string> = new Set(['Fenced', 'Ended', 'NotFound', 'Cancelled']);
+/** Activities that are tried again whatever they answer; a refusal of any other ends the run, and is told as its error. */
+const CLOSING: ReadonlySet<ActivityName> = new Set([
+  'endJob',
+  'parts',
+  'writePart',
+  'writeManifest',
+  'cleanUp',
+]);
 
 /** Where storage itself is the fault, nothing can be shown; the run's instance logs each fault as well. */
 async function showFault(ref: RunRef, { code, message }: RunError): Promise<void> {

@@ -142,7 +142,7 @@ function entryOf(
     urlOf: (path) => blobUrl(WORK_CONTAINER, `runs/${run}/${path}`),
   });
   if (settings !== undefined) entry.fingerprint = fingerprint(settings, last.item);
-  return { entry, failure: failureOf(last), group: null };
+  return { entry, recorded: last.record !== null, failure: failureOf(last), group: null };
 }
 
 /** The group of an item that this generation left alone, as the manifest before has it. */

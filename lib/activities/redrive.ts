@@ -3,7 +3,7 @@ import { SluiceError } from '../errors.ts';
 import type { Manifest, ManifestItem } from '../plan/manifest.ts';
 import { blockCount, blockOf } from '../plan/plan.ts';
 import { isChosen, type RedriveChoice } from '../plan/redrive.ts';
-import type { RunRecord } from '../plan/run.ts';
+import { GOING, type RunRecord } from '../plan/run.ts';
 import { runPipeline } from '../store/plans.ts';
 import { unsealRun } from '../store/run-index.ts';
 import {
@@ -52,15 +52,9 @@ async function begin(record: RunRecord, redrive: RedriveChoice): Promise<RunReco
   try {
     return await updateRun({ run, epoch }, (now) => ({
       ...now,
+      ...GOING,
       epoch: epoch + 1,
       generation: generation + 1,
-      status: 'Running',
-      endedAt: null,
-      error: null,
-      adopted: null,
-      closing: null,
-      cancel: null,
-      verdict: null,
       redrive,
     }));
   } catch (cause) {

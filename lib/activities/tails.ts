@@ -17,6 +17,8 @@ const IN_FLIGHT = 16;
 /** A failed item's entry, which gets its signature and what it printed last. */
 export interface Failed {
   entry: ManifestItem;
+  /** Whether the last attempt left a record, which tells what it printed. */
+  recorded: boolean;
   failure: Failure;
   group: FailureGroup | null;
 }
@@ -28,7 +30,9 @@ const UNTRIED: ReadonlySet<FailureCause> = new Set(['Cancelled', 'NotRun', 'Star
 export async function describeFailures(run: string, failed: Failed[]): Promise<void> {
   const texts = new Map<string, string>();
   const read = failed.filter(({ failure }) => !UNTRIED.has(failure.cause));
-  await eachLimited(read, IN_FLIGHT, async ({ entry }) => {
+  await eachLimited(read, IN_FLIGHT, async (each) => {
+    const { entry } = each;
+    if (!each.recorded) await findLogs(run, entry);
     const text = await lastWords(run, entry);
     if (text !== null) texts.set(entry.id, text);
   });
@@ -52,20 +56,25 @@ export async function describeFailures(run: string, failed: Failed[]): Promise<v
   }
 }
 
+/** Names what the last attempt printed where its task's script was killed with it, so that no record tells. */
+async function findLogs(run: string, { id, attempts }: ManifestItem): Promise<void> {
+  const last = attempts.at(-1);
+  if (!last) return;
+  const work = await workContainer();
+  for (const stream of ['stdout', 'stderr'] as const) {
+    const name = itemLog(run, id, last.attempt, stream);
+    if ((await stat(work, name))?.size) last[stream] = blobUrl(WORK_CONTAINER, name);
+  }
+}
+
 /** The end of an item's stderr, or else of its task's, which tells why nothing became of the item. */
 async function lastWords(run: string, { id, attempts }: ManifestItem): Promise<string | null> {
   const last = attempts.at(-1);
   if (!last) return null;
   const work = await workContainer();
-  const own = itemLog(run, id, last.attempt, 'stderr');
-  const tail = await readTail(work, own, TAIL_BYTES);
-  if (last.stderr !== null) return tail?.text ?? null;
-  // Where the script was killed together with the command, no record tells what was printed.
-  const printed = itemLog(run, id, last.attempt, 'stdout');
-  if ((await stat(work, printed))?.size) last.stdout = blobUrl(WORK_CONTAINER, printed);
-  if (tail && tail.text !== '') {
-    last.stderr = blobUrl(WORK_CONTAINER, own);
-    return tail.text;
+  if (last.stderr !== null) {
+    const own = itemLog(run, id, last.attempt, 'stderr');
+    return (await readTail(work, own, TAIL_BYTES))?.text ?? null;
   }
   const name = `runs/${run}/logs/${last.task}/stderr.txt`;
   const found = await readTail(work, name, TAIL_BYTES);

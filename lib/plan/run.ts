@@ -60,6 +60,24 @@ export interface RunRecord {
   redrive: RedriveChoice | null;
 }
 
+/** The record of a run that begins. */
+export function newRun(
+  first: Pick<RunRecord, 'id' | 'pipeline' | 'pipelineHash' | 'trigger' | 'startedAt'>,
+): RunRecord {
+  return { ...first, epoch: 1, generation: 1, redrive: null, ...GOING };
+}
+
+/** What is known of the end of a run that is going, in any of its generations. */
+export const GOING = {
+  status: 'Running',
+  endedAt: null,
+  error: null,
+  adopted: null,
+  closing: null,
+  cancel: null,
+  verdict: null,
+} as const satisfies Partial<RunRecord>;
+
 /** Items as far as they are known. */
 export interface ItemCounts {
   items: number;

@@ -81,7 +81,17 @@ export function normalisedLine(text: string, input: string): string | null {
 function withoutNames(line: string, input: string): string {
   const base = input.slice(input.lastIndexOf('/') + 1);
   const stem = base.replace(/(?<=.)\.[^.]*$/, '');
-  return [input, base, stem]
-    .filter((name) => name.length > 2)
-    .reduce((text, name) => text.replaceAll(name, '*'), line);
+  return [input, base, stem].filter((name) => name.length > 2).reduce(withoutName, line);
 }
+
+/** Where a name is part of a longer word it is not meant: an item called `out` is not what `output missing` is about. */
+function withoutName(text: string, name: string): string {
+  const [first = '', ...rest] = text.split(name);
+  return rest.reduce((left, right) => {
+    const within = BOTH_IN_A_WORD.test(left.slice(-1) + name.slice(0, 1));
+    const goesOn = BOTH_IN_A_WORD.test(name.slice(-1) + right.slice(0, 1));
+    return `${left}${within || goesOn ? name : '*'}${right}`;
+  }, first);
+}
+
+const BOTH_IN_A_WORD = /^[\p{L}\p{N}]{2}$/u;

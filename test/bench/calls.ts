@@ -1,3 +1,4 @@
+import { newRun } from '../../lib/plan/run.ts';
 import type { StoredPipeline } from '../../lib/store/pipelines.ts';
 import type { HistoryEvent } from '../../local/host/durable/protocol.ts';
 import { readHistory, replayHistory } from '../../local/host/durable/replay-history.ts';
@@ -175,23 +176,13 @@ async function claim(sluice: Gated, name: string, items: number): Promise<string
       sequencer: '',
       hash: `${n}`,
     });
-  const record = {
+  const record = newRun({
     id: run,
     pipeline: name,
     pipelineHash: pipeline.hash,
-    epoch: 1,
-    status: 'Running',
     trigger: { kind: 'drop' },
     startedAt: new Date().toISOString(),
-    endedAt: null,
-    error: null,
-    adopted: null,
-    closing: null,
-    generation: 1,
-    cancel: null,
-    verdict: null,
-    redrive: null,
-  };
+  });
   const control = sluice.blobs.getContainerClient('sluice');
   const put = async (path: string, body: string): Promise<void> => {
     await control.getBlockBlobClient(path).uploadData(Buffer.from(body));

@@ -1,7 +1,7 @@
 import type { ContainerClient } from '@azure/storage-blob';
 import { newestFirst, runId } from '../../lib/plan/ids.ts';
 import { blockCount, blockOf } from '../../lib/plan/plan.ts';
-import type { RunRecord } from '../../lib/plan/run.ts';
+import { newRun, type RunRecord } from '../../lib/plan/run.ts';
 import { runView } from '../../lib/plan/run-view.ts';
 import { eachLimited } from '../../lib/store/concurrency.ts';
 
@@ -36,23 +36,15 @@ export async function writeManyRuns(control: ContainerClient, count: number): Pr
 }
 
 function recordOf(at: Date, index: number): RunRecord {
-  return {
+  const begun = newRun({
     id: runId('many', at, index.toString(16).padStart(12, '0')),
     pipeline: 'many',
     pipelineHash: 'sha256:0',
-    epoch: 1,
-    generation: 1,
-    status: index % 100 === 0 ? 'Failed' : 'Succeeded',
     trigger: { kind: 'drop' },
     startedAt: at.toISOString(),
-    endedAt: at.toISOString(),
-    error: null,
-    adopted: null,
-    closing: null,
-    cancel: null,
-    verdict: null,
-    redrive: null,
-  };
+  });
+  const status = index % 100 === 0 ? 'Failed' : 'Succeeded';
+  return { ...begun, status, endedAt: at.toISOString() };
 }
 
 /** Writes a run that has ended, and its manifest's parts, with every hundredth item failed; its id. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cleanedUp, start } from '../e2e/actions.ts';
-import { byName, until } from '../e2e/harness.ts';
+import { byName } from '../e2e/harness.ts';
 import type { Passing, Verdict } from './gate.ts';
 import { type Gated, startGated } from './gated.ts';
 import { LONG } from './long.ts';
@@ -39,25 +39,3 @@ test('a run whose every fifth answer breaks off in its middle ends as if nothing
   expect(attempts.map(({ length }) => length)).toEqual(Array.from({ length: ITEMS }, () => 1));
   expect(cut).toBeGreaterThan(10);
 }, 300_000);
-
-test('a run whose job cannot be ended shows why, and ends once it can', async () => {
-  let mayEnd = false;
-  const error = { code: 'AuthorizationFailure', message: { value: 'Not allowed.' } };
-  sluice.batchGate.judge = ({ method, url }) =>
-    mayEnd || method !== 'POST' || !url.includes('/terminate')
-      ? 'forward'
-      : {
-          status: 403,
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify(error),
-        };
-  const id = await start(sluice, { name: 'kept', command: COMMAND }, { a: 'a' });
-  const fault = await until('it is shown what keeps the run', async () => {
-    const [run] = await sluice.runs('kept');
-    return run?.fault ?? null;
-  });
-  expect(fault).toMatchObject({ code: 'BatchRefused' });
-  expect(fault.message).toContain('403 AuthorizationFailure: Not allowed.');
-  mayEnd = true;
-  expect(await cleanedUp(sluice, id)).toMatchObject({ status: 'Succeeded', fault: null });
-}, 120_000);

@@ -1,7 +1,7 @@
 import type { ContainerClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runId } from '../../lib/plan/ids.ts';
-import type { RunRecord } from '../../lib/plan/run.ts';
+import { newRun } from '../../lib/plan/run.ts';
 import type { Claim } from '../../lib/store/claims.ts';
 import type { Row } from '../../lib/store/ledger.ts';
 import type { StoredPipeline } from '../../lib/store/pipelines.ts';
@@ -39,23 +39,13 @@ test('a run that was written down and never started is started by the sweep', as
   await putText(`runs/${run}/inputs.ndjson`, rows.map((row) => JSON.stringify(row)).join('\n'));
   await putJson(`runs/${run}/pipeline.json`, stored);
   await putText(`active/${run}`, '1');
-  const record: RunRecord = {
+  const record = newRun({
     id: run,
     pipeline: name,
     pipelineHash: stored.hash,
-    epoch: 1,
-    generation: 1,
-    status: 'Running',
     trigger: { kind: 'drop' },
     startedAt: new Date().toISOString(),
-    endedAt: null,
-    error: null,
-    adopted: null,
-    closing: null,
-    cancel: null,
-    verdict: null,
-    redrive: null,
-  };
+  });
   await putJson(`runs/${run}/run.json`, record);
   await sluice.sweep();
   expect(await cleanedUp(sluice, run)).toMatchObject({

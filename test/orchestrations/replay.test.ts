@@ -4,6 +4,7 @@ import type { HistoryEvent } from '../../local/host/durable/protocol.ts';
 import { collector } from '../../orchestrations/collector.ts';
 import { run } from '../../orchestrations/run.ts';
 import { pipelineFile, type Sluice, startSluice } from '../e2e/harness.ts';
+import { answered, completed, event, names, play, refused, time } from './histories.ts';
 
 let sluice: Sluice;
 const instances: Record<string, string> = {};
@@ -68,33 +69,6 @@ function withoutCancels(actions: { actionType: number; [field: string]: unknown 
   ) as unknown[];
 }
 
-const REF = { run: 'p-261124001703-6d4dc3b937d4', epoch: 1 };
-const time = (second: number): string =>
-  new Date(Date.UTC(2026, 10, 24, 0, 0, second)).toISOString();
-const event = (EventType: number, second: number, fields: object = {}): HistoryEvent =>
-  ({ EventType, EventId: -1, IsPlayed: false, Timestamp: time(second), ...fields }) as HistoryEvent;
-
-/** A history in which one activity after the other is answered, each in an episode of its own. */
-function answered(answers: object[]): HistoryEvent[] {
-  const first = [event(12, 0), event(0, 0, { Name: 'run', Input: JSON.stringify(REF) })];
-  return [
-    ...first,
-    ...answers.flatMap((answer, index) => [event(12, index + 1), event(5, index + 1, answer)]),
-  ];
-}
-
-const completed = (id: number, value: unknown): object => ({
-  TaskScheduledId: id,
-  Result: JSON.stringify({ ok: true, value }),
-});
-const refused = (id: number, code: string): object => ({
-  TaskScheduledId: id,
-  Result: JSON.stringify({ ok: false, error: { code, message: 'no' } }),
-});
-
-const play = (history: HistoryEvent[]) =>
-  replayHistory({ orchestrator: run, instanceId: 'i', input: REF, history });
-
 test('a run that somebody else drives now is let go without another word', async () => {
   const { isDone, actions, error } = await play(answered([refused(0, 'Fenced')]));
   expect({ isDone, error, calls: actions.length }).toEqual({
@@ -118,8 +92,6 @@ test('a fault that passes is waited out for as long as the service asks', async 
 
 const SLAB = { index: 0, blob: 'slabs/x.ndjson', tasks: 1, items: 1, first: '1', last: '1' };
 const planned = { ended: false, closing: null, round: 1, slabs: [] };
-const names = ({ actions }: Awaited<ReturnType<typeof play>>) =>
-  actions.map(({ functionName }) => functionName);
 
 test('a run that had ended before is only cleaned up', async () => {
   const history = answered([

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { taskScript } from '../../../lib/plan/task-script.ts';
-import { output, readRecords, run, STEP } from './script-support.ts';
+import { node, output, readRecords, run, STEP } from './script-support.ts';
 
 test.each([
   ['a file', 'touch "$OUTPUT_DIR/more"'],
@@ -36,6 +36,34 @@ test('a file that two promises name is one output', () => {
 test('a command that removes its output folder has left no output', () => {
   const { records } = run({ command: 'rm -r "$OUTPUT_DIR"' }, [{ name: 'a' }]);
   expect(records).toMatchObject([{ cause: 'nooutput', outputs: 0 }]);
+});
+
+test('an output that cannot be handed over is none', () => {
+  // Not promised, so that the folder is not handed over as it is.
+  const command = `touch "$OUTPUT_DIR/more"; ${STEP.command}`;
+  const { wd, records } = run(
+    { command },
+    [{ name: 'a' }],
+    `${brokenMove()}:${process.env['PATH']}`,
+  );
+  expect(records).toMatchObject([{ cause: 'nooutput', outputs: 0 }]);
+  expect(existsSync(join(wd, 'up/out/000001/a1/copy.txt'))).toBe(false);
+});
+
+/** A folder with an `mv` that moves no copy. */
+function brokenMove(): string {
+  const folder = join(node, 'bin');
+  mkdirSync(folder);
+  const script = '#!/bin/sh\ncase "$*" in *copy.txt*) exit 1 ;; esac\nexec /bin/mv "$@"\n';
+  writeFileSync(join(folder, 'mv'), script, { mode: 0o755 });
+  return folder;
+}
+
+test.each([1999, 2001])('%i outputs of one item are all handed over', (count) => {
+  const command = `for n in $(seq ${count}); do echo > "$OUTPUT_DIR/$n.txt"; done`;
+  const { wd, records } = run({ command, outputs: ['*.txt', '1*'] }, [{ name: 'a' }]);
+  expect(records).toMatchObject([{ cause: 'ok', outputs: count }]);
+  expect(readdirSync(join(wd, 'up/out/000001/a1'))).toHaveLength(count);
 });
 
 test('a pack of more items than folders are made at once is run to its end', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -202,7 +202,34 @@ describe('nodes', () => {
 });
 
 describe('tasks', () => {
-  test('a task whose node is believed lost runs twice, no more, and only the second run counts', async () => {
+  test('of a task whose node is believed lost the run on the next node counts', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'batch-lost-'));
+    await start({ tasks: { runTwice: 1 } });
+    await addPoolAndJob(batch.client, 'p', { pool: { targetDedicatedNodes: 2 } });
+    const command = `sh -c 'echo "$AZ_BATCH_NODE_ID" >> ${directory}/nodes; until [ -e ${directory}/go-on ]; do sleep 0.02; done; exit 3'`;
+    await batch.client.task.add('p', task('a', command));
+    let lost: string | undefined;
+    let nodes: string[] = [];
+    await until(async () => {
+      const all = await batch.client.computeNode.list('p');
+      lost = all.find(({ state }) => state === 'unknown')?.id;
+      return lost !== undefined;
+    });
+    await until(() => {
+      nodes = readFileSync(`${directory}/nodes`, 'utf8').trim().split('\n');
+      return nodes.length === 2;
+    });
+    expect(nodes).toContain(lost);
+    writeFileSync(`${directory}/go-on`, '');
+    const { a } = await completedTasks(batch.client, 'p');
+    expect(a).toMatchObject({
+      nodeInfo: { nodeId: nodes.find((id) => id !== lost) },
+      executionInfo: { exitCode: 3, retryCount: 0, requeueCount: 0 },
+    });
+    rmSync(directory, { recursive: true });
+  });
+
+  test('a task whose node is believed lost runs twice and no more', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'batch-twice-'));
     await start({ tasks: { runTwice: 1 } });
     await addPoolAndJob(batch.client, 'p', {

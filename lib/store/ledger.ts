@@ -45,13 +45,23 @@ export async function recordDrop(
     ? { state: 'set aside', reason: options.setAside }
     : { state: 'pending' };
   const fresh: Row = { ...drop, hash, arrivedAt: options.now, ...state };
-  const [row, newest] = await Promise.all([firstRow(pipeline, fresh), noteVersion(pipeline, drop)]);
+  const [{ row, isNew }, newest] = await Promise.all([
+    firstRow(pipeline, fresh),
+    noteVersion(pipeline, drop),
+  ]);
   if (row.state === 'pending' && !newest) {
     return (await moveRow(pipeline, row, { state: 'superseded' })) ?? row;
   }
   if (row.state === 'pending') await index(pendingName(pipeline, hash), row);
+  if (row.state === 'pending' && !isNew) await removeIfTaken(pipeline, hash);
   if (row.state === 'set aside') await index(asideName(pipeline, hash), row);
   return row;
+}
+
+/** A run may have taken a drop, and taken it off those that wait, between a second event's look at its row and its entry. */
+async function removeIfTaken(pipeline: string, hash: string): Promise<void> {
+  const found = await readRow(pipeline, hash);
+  if (found && found.value.state !== 'pending') await removePending(pipeline, hash);
 }
 
 /** The row of a version of a blob; null when it has not been heard of. */
@@ -74,13 +84,13 @@ export async function knownHashes(pipeline: string): Promise<Set<string>> {
   return hashes;
 }
 
-async function firstRow(pipeline: string, fresh: Row): Promise<SeenRow> {
+async function firstRow(pipeline: string, fresh: Row): Promise<{ row: SeenRow; isNew: boolean }> {
   const control = await controlContainer();
   const name = rowName(pipeline, fresh.hash);
   const written = await create(control, name, JSON.stringify(fresh));
-  if (written) return { ...fresh, seen: written };
+  if (written) return { row: { ...fresh, seen: written }, isNew: true };
   const found = await readJson<Row>(control, name);
-  return found ? { ...found.value, seen: found.etag } : fresh;
+  return { row: found ? { ...found.value, seen: found.etag } : fresh, isNew: false };
 }
 
 /** Bytes of metadata that a blob may have, with room for its name. */

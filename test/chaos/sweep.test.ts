@@ -9,6 +9,7 @@ import { cleanedUp } from '../e2e/actions.ts';
 import { byName, getJson, pipelineFile, until } from '../e2e/harness.ts';
 import type { Held } from './gate.ts';
 import { type Gated, startGated } from './gated.ts';
+import { deliver, storageEvent } from './send-event.ts';
 
 let sluice: Gated;
 
@@ -80,6 +81,29 @@ test('two claims of the same drops that are carried out at once put each drop in
   expect(seen.toSorted()).toEqual(files);
   expect((await rowsOf(name)).map(({ state }) => state)).toEqual(files.map(() => 'done'));
   expect(await namesOf(`open/${name}/`)).toEqual([]);
+});
+
+test('an event that comes again while its drop is being taken leaves no drop that waits', async () => {
+  const name = 'again';
+  const command = 'touch "$OUTPUT_DIR/out.txt"';
+  await sluice.apply(pipelineFile({ name, command, settle: '2s' }));
+  await sluice.drop(name, { a: 'a' });
+  const pending = `ledger/${name}/pending/`;
+  await until('the drop waits', async () => (await namesOf(pending)).length || null);
+  const holding = sluice.storageGate.holdNext(
+    ({ method, url }) => method === 'PUT' && url.includes(`/${pending}`),
+  );
+  const [row] = await rowsOf(name);
+  const again = storageEvent({ container: name, name: 'a', etag: row!.etag });
+  const delivered = deliver(sluice.urls, again);
+  const entry = await holding;
+  const [run] = await sluice.finished(name, 1);
+  // Nobody looks for drops of a pipeline that is paused, so what is left would stay.
+  await fetch(`${sluice.urls.api}/pipelines/${name}/pause`, { method: 'POST' });
+  await entry.release();
+  expect(await delivered).toBeLessThan(300);
+  expect(await namesOf(pending)).toEqual([]);
+  expect(await sluice.runs(name)).toMatchObject([{ id: run!.id }]);
 });
 
 test('a claim that was closed since it was not its turn is open while its turn has come and its run is made', async () => {

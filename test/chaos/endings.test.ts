@@ -43,3 +43,25 @@ test('a run that is cancelled before who took it over has come to its job ends t
   await held.release();
   await cancelling;
 }, 120_000);
+
+test('folders that an account lists as blobs of their own are no outputs', async () => {
+  const gate = `${sluice.dataDir}/listed`;
+  const command = `mkdir -p "$OUTPUT_DIR/sub/deep"
+echo one > "$OUTPUT_DIR/sub/deep/x.txt"
+: > "$OUTPUT_DIR/empty.txt"
+until [ -e ${gate} ]; do sleep 0.1; done`;
+  const outputs = '[sub/deep/x.txt, empty.txt]';
+  const id = await start(sluice, { name: 'folders', command, outputs }, { a: 'a' });
+  await until('its task runs', async () => {
+    const [run] = await sluice.runs('folders');
+    return run?.counts.tasks.running === 1 ? true : null;
+  });
+  const work = sluice.blobs.getContainerClient('sluice-work');
+  for (const folder of ['sub', 'sub/deep']) {
+    await work.getBlockBlobClient(`runs/${id}/out/000001/a1/${folder}`).upload('', 0);
+  }
+  writeFileSync(gate, '');
+  expect(await cleanedUp(sluice, id)).toMatchObject({ status: 'Succeeded' });
+  const [item] = (await sluice.manifest(id)).items!;
+  expect(item!.outputs.map(({ name }) => name).toSorted()).toEqual(['empty.txt', 'sub/deep/x.txt']);
+}, 120_000);
